@@ -21,7 +21,7 @@ const COLOUR: &str = "\u{1b}[";
 
 /// Read before any other setting: whatever happens may have to be logged.
 const LOG_VARIABLE: &str = "SOUK_LOG";
-/// The same, of `log.format`: what is wrong with the other settings is logged as well.
+/// The same, of `log_format`: what is wrong with the other settings is logged as well.
 const FORMAT_VARIABLE: &str = "SOUK_LOG_FORMAT";
 
 /// Whether lines are written as JSON.

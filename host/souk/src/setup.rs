@@ -177,7 +177,7 @@ impl Setup {
 
     /// Whether lines of the log are JSON.
     pub(crate) fn logs_json(&self) -> bool {
-        self.settings.text("log.format").is_some_and(|format| format == "json")
+        self.settings.text("log_format").is_some_and(|format| format == "json")
     }
 
     /// Whether a host on stdio serves the console on a loopback address.

@@ -116,7 +116,7 @@ mod tests {
         let (plain, carried) = scope
             .run(async {
                 let plain = tokio::spawn(async { request_id() });
-                let carried = tokio::spawn(super::carried(async { request_id() }));
+                let carried = tokio::spawn(carried(async { request_id() }));
                 (plain.await.unwrap(), carried.await.unwrap())
             })
             .await;

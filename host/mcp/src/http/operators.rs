@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
-use souk_model::Actions;
+use souk_model::{AccessTokens, Actions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -27,13 +27,18 @@ const CONNECTIONS: usize = 64;
 
 struct OperatorGate {
     actions: Arc<dyn Actions>,
+    access: Option<Arc<dyn AccessTokens>>,
     wrong_tokens: WrongTokens,
 }
 
 /// The same pages, for whoever brings an operator's token; where no tokens are asked for, for the local
 /// user if that is an operator.
-pub fn for_operators(pages: Router, actions: Arc<dyn Actions>) -> Router {
-    let gate = Arc::new(OperatorGate { actions, wrong_tokens: WrongTokens::default() });
+pub fn for_operators(
+    pages: Router,
+    actions: Arc<dyn Actions>,
+    access: Option<Arc<dyn AccessTokens>>,
+) -> Router {
+    let gate = Arc::new(OperatorGate { actions, access, wrong_tokens: WrongTokens::default() });
     // Of the routes alone: a fallback is not for this to guard.
     pages.route_layer(from_fn_with_state(gate, check_operator))
 }
@@ -43,16 +48,13 @@ async fn check_operator(
     request: Request,
     next: Next,
 ) -> Response {
-    let principal = match auth::principal(&gate.actions.callers(), request.headers()) {
+    let (callers, access) = (gate.actions.callers(), gate.access.as_deref());
+    let principal = match auth::principal(&callers, access, request.headers()).await {
         Ok(principal) => principal,
-        Err(TokenError::NoToken) => return no_operator("a token is needed"),
-        Err(TokenError::WrongToken) => {
+        Err(denied) => {
             let connection = request.extensions().get::<ConnectionHandle>();
             let peer = connection.map_or(Peer::UNKNOWN, ConnectionHandle::peer);
-            if gate.wrong_tokens.hold(peer).await.is_err() {
-                return pages::too_many_guesses();
-            }
-            return no_operator("the token is not one of this server's");
+            return gate.turn_away(peer, &denied).await;
         }
     };
     if !gate.actions.is_operator(&principal) {
@@ -61,6 +63,22 @@ async fn check_operator(
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     next.run(request).await
+}
+
+impl OperatorGate {
+    async fn turn_away(&self, peer: Peer, denied: &TokenError) -> Response {
+        if let TokenError::Refused(refusal) = denied {
+            self.actions.token_refused(refusal);
+        }
+        if denied.may_be_guess() && self.wrong_tokens.hold(peer).await.is_err() {
+            return pages::too_many_guesses();
+        }
+        no_operator(match denied {
+            TokenError::NoToken => "a token is needed",
+            TokenError::WrongToken => "the token is not one of this server's",
+            TokenError::Refused(_) => "the token is not good for this server",
+        })
+    }
 }
 
 fn no_operator(why: &str) -> Response {

@@ -112,7 +112,8 @@ impl World {
     /// Proposes to take a plan back, if there is something to take back.
     async fn undo(&self, plan: &PlanId) -> Option<PlanId> {
         let principal = Principal::local();
-        let undo = self.plans.undo(&principal, &self.store.session, plan, UndoAsker::Caller, None).await;
+        let undo =
+            self.plans.undo(&principal, &self.store.session, plan, UndoAsker::Caller, None).await;
         Some(undo.ok()?.header.id)
     }
 

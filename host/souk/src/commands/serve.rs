@@ -64,7 +64,7 @@ pub(crate) async fn run(setup: Setup) -> anyhow::Result<ExitCode> {
     if let Some(notifier) = Notifier::of(&setup.settings)? {
         notifier.start(&host.plans);
     }
-    let mut operations = Operations::start(&host, &setup).await?;
+    let mut operations = Operations::start(&host, &setup, access.clone()).await?;
     let end_of_pages = CancellationToken::new();
     // To the very end: until then it is told that the host is not ready.
     let _end_of_pages = end_of_pages.clone().drop_guard();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
-use souk_model::Actions;
+use souk_model::{AccessTokens, Actions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,7 @@ use crate::wiring::RunningHost;
 /// The pages for operators, and the listener of their own.
 pub(crate) struct Operations {
     readiness: Arc<Readiness>,
+    access: Option<Arc<dyn AccessTokens>>,
     listener: Option<(TcpListener, bool)>,
 }
 
@@ -31,19 +32,24 @@ impl Operations {
     ///
     /// # Errors
     /// The address cannot be listened at.
-    pub(crate) async fn start(host: &RunningHost, setup: &Setup) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        host: &RunningHost,
+        setup: &Setup,
+        access: Option<Arc<dyn AccessTokens>>,
+    ) -> anyhow::Result<Self> {
         souk_telemetry::metrics::begin();
         let readiness = Arc::new(Readiness::new(host, setup));
         let listener = match setup.metrics_listen() {
             Some(address) => Some((listen(address).await?, setup.metrics_ask_for_tokens(address))),
             None => None,
         };
-        Ok(Self { readiness, listener })
+        Ok(Self { readiness, access, listener })
     }
 
     /// The same pages for the listener of the protocol, where operators reach them.
     pub(crate) fn pages(&self, actions: Arc<dyn Actions>) -> Router {
-        souk_mcp::for_operators(pages::router(self.readiness.clone()), actions)
+        let own = pages::router(self.readiness.clone());
+        souk_mcp::for_operators(own, actions, self.access.clone())
     }
 
     /// Serves them on the listener of their own until `end` is cancelled.
@@ -57,7 +63,9 @@ impl Operations {
         let address = listener.local_addr()?;
         tracing::info!("metrics at http://{address}/metrics, readiness at /readyz");
         let own = pages::router(self.readiness.clone());
-        let own = if asks { souk_mcp::for_operators(own, host.dispatcher.clone()) } else { own };
+        let access = self.access.clone();
+        let own =
+            if asks { souk_mcp::for_operators(own, host.dispatcher.clone(), access) } else { own };
         let own = own.merge(pages::liveness());
         let config = setup.http.clone();
         tokio::spawn(async move { souk_mcp::serve_operators(listener, own, &config, end).await });

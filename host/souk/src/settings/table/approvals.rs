@@ -169,10 +169,10 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "approvals.rules[].allow_example",
             ValueKind::Examples,
             "Plans that this rule may not be about, else the file is refused: \
-             `TOOL [TIER] [EFFECT] [store=NAME] [refund=10EUR] [subjects=N] [principal=NAME]`",
+             `TOOL [TIER] [EFFECT] [store=NAME] [environment=NAME] [refund=10EUR] [subjects=N] \
+             [principal=NAME]`",
         )
         .adds_locally()
-        .default("[]")
         .merge(MergeRule::Union)
         .reloads()
         .example("[\"orders_refund critical apply refund=10EUR\"]"),
@@ -182,9 +182,11 @@ pub(super) const APPROVALS: SettingGroup = SettingGroup {
             "Plans that this rule has to hold up, else the file is refused",
         )
         .adds_locally()
-        .default("[]")
         .merge(MergeRule::Union)
         .reloads()
-        .example("[\"orders_refund critical apply refund=500EUR\"]"),
+        .example(
+            "[\"orders_refund critical apply store=main environment=production principal=agent-1 \
+             refund=500EUR subjects=51\"]",
+        ),
     ],
 };

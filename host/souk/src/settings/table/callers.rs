@@ -3,23 +3,25 @@
 use crate::settings::kind::{NEEDS, ValueKind};
 use crate::settings::setting::{MergeRule, Setting, SettingGroup};
 
-/// What can be said of one caller and of a role alike.
+/// What can be said of one caller and of a role alike. A file of the working directory may say of callers
+/// what narrows (`$narrows`, `$adds`), and of roles nothing: one that only it names would be there for
+/// whoever has a role that was misspelt.
 macro_rules! limits_of {
-    ($table:literal, $whom:literal) => {
+    ($table:literal, $whom:literal, $narrows:path, $adds:path) => {
         [
-            Setting::new(
+            $adds(Setting::new(
                 concat!($table, ".max_tier"),
                 ValueKind::Choice(crate::settings::kind::TIERS),
                 concat!("Offer ", $whom, " nothing above this tier"),
-            )
+            ))
             .lowest()
             .reloads()
             .example("\"safe\""),
-            Setting::new(
+            $narrows(Setting::new(
                 concat!($table, ".read_only"),
                 ValueKind::Switch,
                 concat!("Offer ", $whom, " nothing that changes the store"),
-            )
+            ))
             .default("false")
             .merge(MergeRule::On)
             .reloads(),
@@ -36,20 +38,20 @@ macro_rules! limits_of {
             .merge(MergeRule::Intersection)
             .reloads()
             .example("[\"auth\", \"orders\", \"plans\"]"),
-            Setting::new(
+            $adds(Setting::new(
                 concat!($table, ".allow"),
                 ValueKind::Tools,
                 concat!("Offer ", $whom, " only these tools"),
-            )
+            ))
             .unset("all")
             .merge(MergeRule::Intersection)
             .reloads()
             .example("[\"catalog_*\", \"auth_*\"]"),
-            Setting::new(
+            $adds(Setting::new(
                 concat!($table, ".deny"),
                 ValueKind::Tools,
                 concat!("Never offer ", $whom, " these tools"),
-            )
+            ))
             .merge(MergeRule::Union)
             .reloads()
             .example("[\"orders_*\"]"),
@@ -176,8 +178,15 @@ macro_rules! limits_of {
     };
 }
 
-const OF_PRINCIPALS: [Setting; 17] = limits_of!("principals.NAME", "this caller");
-const OF_ROLES: [Setting; 17] = limits_of!("roles.NAME", "callers with this role");
+/// As it is: the operator's own files and nobody else's.
+const fn operators_alone(setting: Setting) -> Setting {
+    setting
+}
+
+const OF_PRINCIPALS: [Setting; 17] =
+    limits_of!("principals.NAME", "this caller", Setting::narrows_locally, Setting::adds_locally);
+const OF_ROLES: [Setting; 17] =
+    limits_of!("roles.NAME", "callers with this role", operators_alone, operators_alone);
 
 const CREDENTIALS: [Setting; 3] = [
     Setting::new(
@@ -207,19 +216,13 @@ const CREDENTIALS: [Setting; 3] = [
 const PRINCIPAL_SETTINGS: [Setting; 20] = {
     let mut all = [CREDENTIALS[0]; 20];
     let mut at = 0;
-    while at < 17 {
-        all[at] = OF_PRINCIPALS[at];
+    while at < all.len() {
+        all[at] = match at.checked_sub(OF_PRINCIPALS.len()) {
+            None => OF_PRINCIPALS[at],
+            Some(credential) => CREDENTIALS[credential],
+        };
         at += 1;
     }
-    // What a file of the working directory may say of a caller; of a role it may say nothing, since one that
-    // only it names would be there for whoever has a role that was misspelt.
-    all[0] = all[0].adds_locally();
-    all[1] = all[1].narrows_locally();
-    all[3] = all[3].adds_locally();
-    all[4] = all[4].adds_locally();
-    all[17] = CREDENTIALS[0];
-    all[18] = CREDENTIALS[1];
-    all[19] = CREDENTIALS[2];
     all
 };
 

@@ -11,7 +11,7 @@ pub(super) const OPERATING: SettingGroup = SettingGroup {
     about: "`SOUK_LOG` says how much is logged, as a filter: `debug`, `souk_runtime=debug,info`. \
             [Operating](operating.md#metrics) lists the metrics.",
     settings: &[
-        Setting::new("log.format", ValueKind::Choice(LOG_FORMATS), "How a server writes its log's lines")
+        Setting::new("log_format", ValueKind::Choice(LOG_FORMATS), "How a server writes its log's lines")
             .variables(&["SOUK_LOG_FORMAT"])
             .default("\"text\""),
         Setting::new(
