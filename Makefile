@@ -116,6 +116,8 @@ $(TARGET)/tools/.ready: .ci/tools.txt
 lint: shellcheck deny ## Formatting, clippy, documentation, dependencies and scripts: warnings are errors
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	@# A workspace of its own, whose lock would be outdated unseen.
+	cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/libfuzzer/Cargo.toml >/dev/null
 	$(MAKE) doc
 
 doc: ## Build the documentation of every crate, warnings as errors

@@ -23,12 +23,22 @@ async fn what_proposes_or_shows_a_plan_has_the_page_and_says_where_a_person_deci
         let plan = propose(&mcp, &["TEN-001"], json!({"meta_title": "New"})).await;
         let shown = mcp.call("plans_get", json!({"plan_id": plan})).await.unwrap();
         let meta = json!(shown.meta);
+        assert_eq!(meta["souk/plan"], json!({"plan_id": plan, "hosts_own": true}));
         let console = meta["souk/console"].as_str().unwrap();
         assert!(console.starts_with("http://souk.localhost:"), "{console}");
         assert!(console.ends_with(&format!("/console/plans/{plan}")), "{console}");
         // What is about no plan says nothing of the console.
         let other = mcp.call("catalog_get_product", json!({"sku": "TEN-001"})).await.unwrap();
-        assert_eq!(json!(other.meta).get("souk/console"), None);
+        let other = json!(other.meta);
+        assert_eq!((other.get("souk/console"), other.get("souk/plan")), (None, None));
+        // Of what proposes it is the host that names the plan, and a plugin that words the answer.
+        let args = json!({"match": {"sku_list": ["TEN-001"]}, "updates": {"meta_title": "Newer"},
+            "scope": {"scope": "global"}});
+        let proposed = mcp.call("catalog_prepare_bulk_update", args).await.unwrap();
+        let meta = json!(proposed.meta);
+        let id = proposed.structured_content.unwrap()["plan_id"].clone();
+        assert_eq!(meta["souk/plan"], json!({"plan_id": id, "hosts_own": false}));
+        assert!(meta["souk/console"].as_str().unwrap().ends_with(id.as_str().unwrap()));
     }
 }
 

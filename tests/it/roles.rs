@@ -1,5 +1,6 @@
 //! What callers may do, by their roles: in the list, in calls, in plans, and however they come.
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
@@ -167,7 +168,7 @@ async fn what_a_role_wants_of_plans_is_asked_for_and_nobody_behind_it_decides() 
     ))
     .await;
     let secret = shop.home.write("passphrase", PASSPHRASE);
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
     let secret = secret.to_str().unwrap();
     let set_up = async |name: &str, behind: &str| {
         let words =
@@ -208,6 +209,8 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
         "[policy]\nmax_tier = 'critical'\n[roles.reader]\nmax_tier = 'safe'\n\
          [principals.bob]\ntoken = '{BOB}'\n"
     ));
+    // Whoever could read it can afterwards.
+    std::fs::set_permissions(&file, Permissions::from_mode(0o660)).unwrap();
     let served = shop.http().await;
     let made = shop.souk(["token", "new", "ann", "--role", "reader"]).run().await;
     let token = made.out.trim();
@@ -217,6 +220,7 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
         made.err
     );
     let written = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o660);
     assert!(!written.contains(token) && written.contains("roles = [\"reader\"]"), "{written}");
     until("the token counts", async || {
         let asked = souk_tests::http_client()
@@ -241,6 +245,16 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
     }
     let unknown = shop.souk(["token", "new", "cid", "--role", "readr"]).run().await;
     assert!(unknown.err.contains("is `reader` meant?"), "{}", unknown.err);
+    // A file that has no room for a section at its end stays as it is.
+    let inline = format!("principals = {{ bob = {{ token = '{BOB}' }} }}\n");
+    std::fs::write(&file, &inline).unwrap();
+    let refused = shop.souk(["token", "new", "ann"]).run().await;
+    assert!(
+        refused.status == Some(1) && refused.err.contains("nothing was written"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), inline);
 }
 
 #[tokio::test]

@@ -65,26 +65,35 @@
     }
   };
 
-  // What a tool answered: a whole review (`plans_get`), or a proposal with a sample of it.
+  // What a tool answered: a whole review (`plans_get`), or a proposal with a sample of it. Which of the two
+  // it is, and of which plan, is the host's word in `_meta`: an answer of a plugin's is not taken for a review.
+  const review = (result) => {
+    const answer = result.structuredContent;
+    const of = result._meta?.["souk/plan"];
+    return !result.isError && of?.hosts_own && answer?.plan?.plan_id === of.plan_id ? answer : null;
+  };
   const take = (result) => {
     const answer = result.structuredContent;
     const console_ = result._meta?.["souk/console"];
+    const id = result._meta?.["souk/plan"]?.plan_id;
     if (result.isError || !answer || typeof answer !== "object") {
       const said = (result.content ?? []).find((block) => block.type === "text");
       return say(said ? said.text : "There is no plan to show.");
     }
-    const proposed = answer.plan ?? {
-      plan_id: answer.plan_id,
+    const reviewed = review(result);
+    const proposed = reviewed?.plan ?? {
+      plan_id: id,
       count: answer.affected_count,
       expires_at: answer.expires_at,
       warnings: answer.warnings,
       state: "proposed",
     };
     if (!proposed.plan_id) return say("Nothing was proposed: there is nothing to change.");
-    shown = { plan: proposed, items: whole(answer), sample: answer.sample_diffs ?? [], console: console_ };
-    shown.next = answer.plan ? answer.next_after : 0;
+    shown = { plan: proposed, items: reviewed ? whole(reviewed) : [], console: console_ };
+    shown.sample = reviewed ? [] : (answer.sample_diffs ?? []);
+    shown.next = reviewed ? reviewed.next_after : 0;
     draw();
-    if (!answer.plan && host.serverTools) more(null);
+    if (!reviewed && host.serverTools) more(null);
   };
 
   // An item names what it has of its own; what most have is said once.
@@ -97,8 +106,8 @@
     const of = shown;
     try {
       const result = await ask("tools/call", { name: "plans_get", arguments: args });
-      const answer = result.structuredContent;
-      if (result.isError || !answer?.plan || of !== shown) return;
+      const answer = review(result);
+      if (!answer || answer.plan.plan_id !== of.plan.plan_id || of !== shown) return;
       Object.assign(shown, { plan: answer.plan, next: answer.next_after, sample: [] });
       shown.items = after === null ? whole(answer) : shown.items.concat(whole(answer));
       shown.console ??= result._meta?.["souk/console"];

@@ -3,7 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{ContentBlock as McpBlock, MetaObject, Resource as McpResource};
-use souk_model::{Audio, CallUsage, ContentBlock, Document, Image, ToolResult, WaitingPlan};
+use serde_json::json;
+use souk_model::{
+    Audio, CallUsage, ContentBlock, Document, Image, ShownPlan, ToolResult, WaitingPlan,
+};
 
 use crate::resources;
 
@@ -51,11 +54,23 @@ pub(crate) fn usage_meta(usage: Option<&CallUsage>) -> Option<MetaObject> {
 /// The key under which it is told in a result's `_meta` where a person reviews and decides.
 pub const CONSOLE_META: &str = "souk/console";
 
-/// What a result's `_meta` says: what the call used, and where a person goes on from it.
-pub(crate) fn result_meta(usage: &Option<CallUsage>, console: Option<&str>) -> Option<MetaObject> {
-    let mut meta = usage_meta(usage.as_ref());
-    if let Some(console) = console {
-        meta.get_or_insert_default().insert(CONSOLE_META.to_owned(), console.into());
+/// The key under which it is told in a result's `_meta` which plan it is about, by the host's word.
+pub const PLAN_META: &str = "souk/plan";
+
+/// What a result's `_meta` says: what the call used, which plan it is about, whether no plugin had a word
+/// in it, and where a person goes on from it.
+pub(crate) fn result_meta(
+    usage: Option<&CallUsage>,
+    plan: Option<&ShownPlan>,
+) -> Option<MetaObject> {
+    let mut meta = usage_meta(usage);
+    if let Some(ShownPlan { id, is_hosts_own, console }) = plan {
+        let meta = meta.get_or_insert_default();
+        let plan = json!({ "plan_id": id.as_str(), "hosts_own": is_hosts_own });
+        meta.insert(PLAN_META.to_owned(), plan);
+        if let Some(console) = console {
+            meta.insert(CONSOLE_META.to_owned(), console.as_str().into());
+        }
     }
     meta
 }
@@ -106,7 +121,7 @@ fn link(document: &Document, description: Option<&str>) -> McpBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, Value};
     use souk_model::{DocumentBlock, ImageType};
 
     fn document(uri: &str) -> Document {

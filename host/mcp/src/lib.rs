@@ -73,7 +73,7 @@ mod subscriptions;
 mod tool_list;
 mod views;
 
-pub use content::{CONSOLE_META, USAGE_META, WAITING_META};
+pub use content::{CONSOLE_META, PLAN_META, USAGE_META, WAITING_META};
 pub use http::{
     AllowedHost, AllowedOrigin, BindError, HttpConfig, HttpServer, InvalidHostRule, check_bind,
     for_operators, router, serve_http, serve_operators, serve_pages,

@@ -120,7 +120,7 @@ impl McpHandler {
                 let mut result = CallToolResult::structured(Value::Object(answer.result));
                 result.content.splice(0..0, first);
                 result.content.extend(beside);
-                result.meta = content::result_meta(&answer.usage, answer.console.as_deref());
+                result.meta = content::result_meta(answer.usage.as_ref(), answer.plan.as_ref());
                 result
             }
             Err(failure) => error_result(failure),

@@ -1,52 +1,21 @@
 //! What a caller brings that another service vouches for.
 
-use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use async_trait::async_trait;
 
 use crate::Principal;
 
-/// What an access token lets its bearer ask for, and for how long.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessGrant {
-    scopes: BTreeSet<String>,
-    /// Seconds since 1970, UTC.
-    until: u64,
-}
-
-impl AccessGrant {
-    /// These scopes, until that second since 1970, UTC.
-    #[must_use]
-    pub fn new<N: Into<String>>(scopes: impl IntoIterator<Item = N>, until: u64) -> Self {
-        Self { scopes: scopes.into_iter().map(Into::into).collect(), until }
-    }
-
-    /// The scopes, in the order of their names.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().map(String::as_str)
-    }
-
-    /// Whether a scope is among them.
-    #[must_use]
-    pub fn has(&self, scope: &str) -> bool {
-        self.scopes.contains(scope)
-    }
-
-    /// The same with one scope more.
-    #[must_use]
-    pub fn with(&self, scope: &str) -> Self {
-        let mut more = self.clone();
-        more.scopes.insert(scope.to_owned());
-        more
-    }
-
-    /// Seconds until it is over; zero once it is.
-    #[must_use]
-    pub fn seconds_left(&self) -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.until.saturating_sub(now)
-    }
+/// What a refusal says of the token, and of whoever brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The authorization server has signed it, so that nobody guesses by it.
+    Genuine,
+    /// Anybody could have made it.
+    Guess,
+    /// Whether it is right cannot be told now, for no fault of its bearer's.
+    NotNow {
+        /// In how many seconds it is worth another try.
+        retry_after_s: u64,
+    },
 }
 
 /// Why an access token is refused.
@@ -57,8 +26,17 @@ pub struct TokenRefusal {
     pub reason: &'static str,
     /// For people: what is wrong with it. It repeats nothing of the token.
     pub message: String,
-    /// Whether the token is the authorization server's own, so that nobody guesses by it.
-    pub is_genuine: bool,
+    /// What that says of the token.
+    pub kind: RefusalKind,
+}
+
+impl TokenRefusal {
+    /// Of a token that was right, and is so no longer.
+    #[must_use]
+    pub fn expired() -> Self {
+        let message = "it has expired".to_owned();
+        Self { reason: "expired", message, kind: RefusalKind::Genuine }
+    }
 }
 
 /// Tells whose an access token is that another service signed.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::{broadcast, watch};
 
+use crate::plan::PlanId;
 use crate::{
     Action, Callers, Client, Code, CompletionRequest, ContentBlock, Document, Effect, Failure,
     Orientation, Principal, PromptInfo, PromptMessage, Resource, ResourceChange, ResourceContents,
@@ -152,7 +153,18 @@ pub struct ToolResult {
     pub notes: Vec<String>,
     /// What it used, where a plugin ran.
     pub usage: Option<CallUsage>,
-    /// Where a person reviews the plan that it is about, and decides.
+    /// The plan that it is about, where it has a [page](Tool::view).
+    pub plan: Option<ShownPlan>,
+}
+
+/// The plan that a result is about, by the host's word and not by what the result says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownPlan {
+    /// Which one.
+    pub id: PlanId,
+    /// The result is the host's own, all of it.
+    pub is_hosts_own: bool,
+    /// Where a person reviews it and decides.
     pub console: Option<String>,
 }
 

@@ -81,6 +81,12 @@ impl Callers {
         self
     }
 
+    /// Whether those count whom another service vouches for.
+    #[must_use]
+    pub const fn takes_vouched_for(&self) -> bool {
+        self.vouched
+    }
+
     /// Whether no token is asked for.
     #[must_use]
     pub const fn is_open(&self) -> bool {

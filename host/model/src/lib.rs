@@ -16,6 +16,7 @@
 //! ```
 
 mod access;
+mod access_grant;
 mod action;
 mod actions;
 mod address_range;
@@ -45,11 +46,12 @@ mod session;
 mod token_digest;
 pub mod visible;
 
-pub use access::{AccessGrant, AccessTokens, TokenRefusal};
+pub use access::{AccessTokens, RefusalKind, TokenRefusal};
+pub use access_grant::AccessGrant;
 pub use action::{Action, Bound, CommitTool, Effect, Group, InvalidName, Tier, TierRaise};
 pub use actions::{
-    Actions, CallFailure, CallUsage, Features, Progress, PromptRequest, Tool, ToolCall, ToolHints,
-    ToolResult,
+    Actions, CallFailure, CallUsage, Features, Progress, PromptRequest, ShownPlan, Tool, ToolCall,
+    ToolHints, ToolResult,
 };
 pub use address_range::{AddressRange, InvalidAddressRange};
 pub use callers::{Callers, InvalidCallers};

@@ -58,7 +58,13 @@ impl Principal {
     /// Whether its name is of those that another service vouches for.
     #[must_use]
     pub fn is_vouched_for(&self) -> bool {
-        self.name.starts_with(Self::VOUCHED)
+        Self::is_vouched_name(&self.name)
+    }
+
+    /// Whether a name, or the beginning of one, is of those that another service vouches for.
+    #[must_use]
+    pub fn is_vouched_name(name: &str) -> bool {
+        name.starts_with(Self::VOUCHED)
     }
 
     /// What another service lets it ask for.

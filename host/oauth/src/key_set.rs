@@ -142,6 +142,11 @@ impl KeySet {
         self.named.len() + self.nameless.len()
     }
 
+    /// Whether there is one of this name, for whatever algorithm.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.named.contains_key(id)
+    }
+
     /// The key of this name, for this algorithm; of a token that names none, the only one there is for
     /// its algorithm.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&DecodingKey> {

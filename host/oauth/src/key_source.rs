@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
@@ -49,6 +50,16 @@ pub enum KeyFetchError {
     Address(#[from] InvalidIssuer),
 }
 
+/// Fetches the keys of an authorization server.
+#[async_trait]
+pub(crate) trait FetchKeys: Send + Sync {
+    /// The keys as they are published now.
+    ///
+    /// # Errors
+    /// Why there are none.
+    async fn fetch(&self) -> Result<KeySet, KeyFetchError>;
+}
+
 /// Where keys come from.
 #[derive(Debug, Clone)]
 pub struct KeySource {
@@ -69,27 +80,6 @@ impl KeySource {
     #[must_use]
     pub const fn new(issuer: String, keys: Option<Url>, client: reqwest::Client) -> Self {
         Self { issuer, keys, client }
-    }
-
-    pub(crate) fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// The keys as they are published now.
-    ///
-    /// # Errors
-    /// Why there are none.
-    pub(crate) async fn fetch(&self) -> Result<KeySet, KeyFetchError> {
-        let address = match &self.keys {
-            Some(address) => address.clone(),
-            None => self.discover().await?,
-        };
-        check_address(&address)?;
-        let text = self.get(&address).await?;
-        KeySet::parse(&text).map_err(|_| KeyFetchError::WrongAnswer {
-            address: address.to_string(),
-            what: "a set of keys",
-        })
     }
 
     /// Where the metadata says that the keys are. OpenID's way is tried first, since nearly everybody
@@ -149,6 +139,22 @@ impl KeySource {
             text.extend_from_slice(&part);
         }
         Ok(text)
+    }
+}
+
+#[async_trait]
+impl FetchKeys for KeySource {
+    async fn fetch(&self) -> Result<KeySet, KeyFetchError> {
+        let address = match &self.keys {
+            Some(address) => address.clone(),
+            None => self.discover().await?,
+        };
+        check_address(&address)?;
+        let text = self.get(&address).await?;
+        KeySet::parse(&text).map_err(|_| KeyFetchError::WrongAnswer {
+            address: address.to_string(),
+            what: "a set of keys",
+        })
     }
 }
 

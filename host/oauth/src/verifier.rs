@@ -8,11 +8,11 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use souk_model::{AccessGrant, AccessTokens, Principal, TokenRefusal};
+use souk_model::{AccessGrant, AccessTokens, Principal, RefusalKind, TokenRefusal};
 use url::Url;
 
 use crate::issuer_address::{InvalidIssuer, check_address};
-use crate::key_cache::{KeyCache, NoKey};
+use crate::key_cache::{KeyCache, KeyTimes, NoKey};
 use crate::key_set::{InvalidAlgorithm, algorithm};
 use crate::key_source::{KeyFetchError, KeySource};
 use crate::ring_provider;
@@ -127,7 +127,7 @@ impl OauthVerifier {
         ring_provider::install();
         let algorithms = checked(&config)?;
         let source = KeySource::new(config.issuer.clone(), config.keys.clone(), client);
-        let keys = KeyCache::new(source, config.keys_pause);
+        let keys = KeyCache::new(Box::new(source), KeyTimes::new(config.keys_pause));
         Ok(Self { config, algorithms, keys })
     }
 
@@ -168,7 +168,11 @@ impl OauthVerifier {
         let key = self.keys.key(header.kid.as_deref(), header.alg).await;
         let key = key.map_err(|error| match error {
             NoKey::Unknown => refused("key", error.to_string()),
-            NoKey::Unreachable(_) => refused("keys", error.to_string()),
+            NoKey::NotNow { retry_after } => {
+                // Rounded up, so that whoever comes then is not told the same again.
+                let kind = RefusalKind::NotNow { retry_after_s: retry_after.as_secs() + 1 };
+                TokenRefusal { reason: "keys", message: error.to_string(), kind }
+            }
         })?;
         let mut validation = Validation::new(header.alg);
         validation.leeway = LEEWAY;
@@ -211,15 +215,20 @@ impl OauthVerifier {
         if scopes.len() > MOST_SCOPES {
             return Err(genuine("scope", format!("it has more than {MOST_SCOPES} scopes")));
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "as a time it was checked"
-        )]
-        let until = claims.exp as u64 + LEEWAY;
-        let grant = Arc::new(AccessGrant::new(scopes, until));
+        let grant = Arc::new(AccessGrant::new(scopes, end(claims.exp)));
         Ok(Principal::by_access(subject, grant))
     }
+}
+
+/// Until when a token counts that expires then. Its `exp` may be any number that is not past.
+fn end(exp: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is out of range is the latest or the earliest"
+    )]
+    let exp = exp as u64;
+    exp.saturating_add(LEEWAY)
 }
 
 /// A text of scopes with spaces between, or a list of them.
@@ -237,18 +246,18 @@ fn scopes(claims: &AccessClaims) -> Vec<String> {
 }
 
 fn refused(reason: &'static str, message: impl Into<String>) -> TokenRefusal {
-    TokenRefusal { reason, message: message.into(), is_genuine: false }
+    TokenRefusal { reason, message: message.into(), kind: RefusalKind::Guess }
 }
 
 /// Of a token that the authorization server has signed.
 fn genuine(reason: &'static str, message: impl Into<String>) -> TokenRefusal {
-    TokenRefusal { is_genuine: true, ..refused(reason, message) }
+    TokenRefusal { kind: RefusalKind::Genuine, ..refused(reason, message) }
 }
 
 /// What the library found wrong once it had the key: the signature first, then the claims.
 fn refusal_of(kind: &ErrorKind) -> TokenRefusal {
     match kind {
-        ErrorKind::ExpiredSignature => genuine("expired", "it has expired"),
+        ErrorKind::ExpiredSignature => TokenRefusal::expired(),
         ErrorKind::ImmatureSignature => genuine("not-yet", "it is not valid yet"),
         ErrorKind::InvalidIssuer => genuine("issuer", "it is another issuer's"),
         ErrorKind::InvalidAudience => genuine("audience", "it is for another server"),
@@ -273,7 +282,7 @@ impl AccessTokens for OauthVerifier {
     }
 
     fn issuer(&self) -> &str {
-        self.keys.source().issuer()
+        &self.config.issuer
     }
 
     fn resource(&self) -> &str {
@@ -282,5 +291,17 @@ impl AccessTokens for OauthVerifier {
 
     fn first_scopes(&self) -> &[String] {
         &self.config.first_scopes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_without_a_sensible_end_ends_and_does_not_begin_anew() {
+        assert_eq!(end(1_000.9), 1_000 + LEEWAY);
+        assert_eq!(end(1.844_674_407_370_955_2e19), u64::MAX);
+        assert_eq!((end(f64::MAX), end(-1.0), end(f64::NAN)), (u64::MAX, LEEWAY, LEEWAY));
     }
 }

@@ -92,6 +92,17 @@ impl CallerLimits {
         self.no_deciding.as_ref()
     }
 
+    /// Whether these limits let everything of a store be reached that the others do.
+    pub(crate) fn reach_all_of(&self, others: &Self) -> bool {
+        type Lists = BTreeSet<(RuleOrigin, BTreeSet<String>)>;
+        // Of several lists one is as narrow as what is in all of them, or wider.
+        let within = |others: &Lists, own: &BTreeSet<String>| {
+            others.iter().any(|(_, names)| names.is_subset(own))
+        };
+        let covers = |own: &Lists, others: &Lists| own.iter().all(|(_, own)| within(others, own));
+        covers(&self.stores, &others.stores) && covers(&self.views, &others.views)
+    }
+
     /// Whether these limits alone let the call pass.
     ///
     /// # Errors

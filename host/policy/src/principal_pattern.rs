@@ -31,6 +31,11 @@ pub struct PrincipalPattern {
 pub struct InvalidPrincipalPattern(String);
 
 impl PrincipalPattern {
+    /// Whether it is about those alone whom another service vouches for.
+    pub(crate) fn means_vouched(&self) -> bool {
+        Principal::is_vouched_name(&self.prefix)
+    }
+
     /// Whether the principal is meant.
     pub(crate) fn matches(&self, principal: &Principal) -> bool {
         match principal.as_str().strip_prefix(self.prefix.as_str()) {

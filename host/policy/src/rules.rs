@@ -138,13 +138,20 @@ impl Rules {
         self
     }
 
-    /// Whether the principal may read the audit trail, which tells of every caller's calls.
+    /// Whether the principal may read the audit trail, which tells of every caller's calls. Whom another
+    /// service vouches for is not meant where everybody is: only by a name, or the beginning of one, that
+    /// says so, and with a scope that stands for a role.
     ///
     /// # Errors
     /// By the rules `caller` and `operators`.
     pub fn check_operator(&self, principal: &Principal) -> Result<(), Refusal> {
         self.check_caller(principal)?;
-        if self.operators.iter().any(|those| those.matches(principal)) {
+        let has_role = || self.roles_of(principal).is_some_and(|roles| !roles.is_empty());
+        let means = |those: &PrincipalPattern| {
+            those.matches(principal)
+                && (!principal.is_vouched_for() || those.means_vouched() && has_role())
+        };
+        if self.operators.iter().any(means) {
             return Ok(());
         }
         Err(Refusal::new(
@@ -171,18 +178,18 @@ impl Rules {
     }
 
     /// Whether personal data is masked for this principal in what this tool answers: by a rule, by what
-    /// is said of it alone, or by each role of its that allows the tool.
+    /// is said of it alone, or by a role of its that allows the tool where no other does that masks
+    /// nothing, in every store and store view of that one.
     #[must_use]
     pub fn mask_for_tool(&self, principal: &Principal, tool: &ToolProfile<'_>) -> Mask {
         let rule = self.mask_rules.iter().find(|(_, rule)| rule.covers(principal, tool.group));
         let rule = rule.map(|(origin, _)| origin).or_else(|| self.masked_alone(principal));
         let origin = rule.or_else(|| {
-            let facts = CallFacts::of(*tool);
-            let mut masked = None;
-            for (_, role) in self.roles_that_allow(principal, &facts) {
-                masked = Some(role.masked_by()?);
-            }
-            masked
+            let roles = self.roles_that_allow(principal, &CallFacts::of(*tool));
+            let (masking, open): (Vec<_>, Vec<_>) =
+                roles.into_iter().partition(|role| role.masked_by().is_some());
+            let only = |role: &&CallerLimits| !open.iter().any(|open| open.reach_all_of(role));
+            masking.into_iter().find(only)?.masked_by()
         });
         origin.map_or(Mask::OFF, |origin| Mask::set_by(origin.clone()))
     }
@@ -307,7 +314,8 @@ impl Rules {
                 names.extend(roles.iter().map(String::as_str));
             }
         }
-        names.dedup();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
         Some(names)
     }
 
@@ -349,10 +357,10 @@ impl Rules {
         &'r self,
         principal: &Principal,
         facts: &CallFacts<'_>,
-    ) -> Vec<(&'r str, &'r CallerLimits)> {
+    ) -> Vec<&'r CallerLimits> {
         let names = self.roles_of(principal).unwrap_or_default();
-        let known = names.into_iter().filter_map(|name| Some((name, self.roles.get(name)?)));
-        known.filter(|(_, role)| role.check(facts, "").is_ok()).collect()
+        let known = names.into_iter().filter_map(|name| self.roles.get(name));
+        known.filter(|role| role.check(facts, "").is_ok()).collect()
     }
 
     fn check_roles(

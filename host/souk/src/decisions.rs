@@ -6,9 +6,9 @@ use souk_model::Tier;
 use souk_model::plan::DecisionNeed;
 use souk_policy::decisions::{DecisionPolicy, DecisionRule};
 
-use crate::caller_roles;
 use crate::settings::decision_rule::decision_rules;
 use crate::settings::resolved::{ResolvedSettings, named_key};
+use crate::{caller_roles, oauth};
 
 /// The environment that `approvals.production` is about.
 const PRODUCTION: &str = "production";
@@ -43,6 +43,13 @@ pub(crate) fn build(settings: &ResolvedSettings) -> anyhow::Result<DecisionPolic
         for key in keys {
             for given in settings.given(&key).filter(|given| given.value == false) {
                 policy = policy.no_deciding(name, given.source.origin(&given.key));
+            }
+        }
+    }
+    for (_, roles) in oauth::scopes(settings)? {
+        for key in roles.iter().map(|role| named_key("roles", role, "decides")) {
+            for given in settings.given(&key).filter(|given| given.value == false) {
+                policy = policy.no_vouched_deciding(given.source.origin(&given.key));
             }
         }
     }

@@ -69,8 +69,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// The stack of each thread that does the host's work: what lies below a call is deep, and deeper in a
+/// build that nothing was optimised in. It is memory only as far as it is used.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Busy guests yield every tick of theirs, and each yield lets the runtime look at its timers and
 /// sockets: with the smallest event interval other clients hardly notice an endless loop.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(1).build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(1)
+        .thread_stack_size(STACK_BYTES)
+        .build()?)
 }

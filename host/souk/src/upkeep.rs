@@ -110,6 +110,7 @@ impl Upkeep {
         if let Err(error) = self.trail.write_sums() {
             tracing::error!("refused calls are not on the audit trail: {error}");
         }
+        self.dispatcher.write_refused_tokens(is_end);
         let is_moved = !self.plan_store.is_in_place();
         if is_moved
             && !self.is_moved
@@ -150,7 +151,7 @@ impl Upkeep {
     }
 }
 
-/// Says how many plugins serve, and which are parked. What is gone is no longer told.
+/// Says how many plugins serve, and which are parked. What is gone is told no longer.
 fn count_plugins(loaded: &PluginSet, figures: &[PluginFigures]) {
     let count = |state: &str, count: usize| {
         metrics::PLUGINS.of(&[state]).set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -158,6 +159,7 @@ fn count_plugins(loaded: &PluginSet, figures: &[PluginFigures]) {
     count("loaded", loaded.plugins.len());
     count("refused", loaded.refused.len());
     count("waiting", loaded.waiting.len());
+    metrics::PLUGIN_PARKED.clear();
     for one in figures {
         let parked = i64::try_from(one.parked.len()).unwrap_or(i64::MAX);
         metrics::PLUGIN_PARKED.of(&[&one.plugin]).set(parked);

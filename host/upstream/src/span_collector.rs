@@ -47,6 +47,12 @@ impl SpanCollector {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("`{url}` must begin with http or https"));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                "a login stands in the address; `traces.authorization` is sent as a header"
+                    .to_owned(),
+            );
+        }
         let is_encrypted = url.scheme() == "https";
         if authorization.is_some() && !is_encrypted && !is_loopback(&url) {
             return Err(format!("`{url}` must begin with https: a credential is sent there"));

@@ -227,18 +227,23 @@ impl GenerateCouponsArgs {
 
     fn check_rule(&self, rule: &CartPriceRule) -> Result<(), Failure> {
         if rule.coupon_source() != CouponSource::GenerateCouponsResult {
-            let what = match rule.coupon_source() {
-                CouponSource::None => "applies without a coupon",
-                _ => "has a coupon whose code was chosen, which `auto` would make useless",
+            let (what, remedy) = match rule.coupon_source() {
+                CouponSource::None => (
+                    "applies without a coupon",
+                    "first set `{\"coupon_type\": \"auto\"}` with `promotions_update_rule`, or create a \
+                     rule of that type",
+                ),
+                _ => (
+                    "has a coupon whose code was chosen",
+                    "create a rule with `{\"coupon_type\": \"auto\"}` for them; to make this one such \
+                     would put its own code out of use",
+                ),
             };
             return Err(Failure::argument(
                 "rule_id",
                 format!("rule {} {what}: Magento generates none for it", rule.name_and_id()),
             )
-            .remedy(
-                "first set `{\"coupon_type\": \"auto\"}` with `promotions_update_rule`, or create a \
-                 rule of that type",
-            ));
+            .remedy(remedy));
         }
         match self.uses_per_coupon.filter(|uses| *uses != rule.uses_per_coupon) {
             None => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -101,7 +101,9 @@ impl SigningKey {
 struct Pages {
     keys: Mutex<Vec<Value>>,
     asked: AtomicUsize,
+    requests: AtomicUsize,
     is_silent: AtomicBool,
+    is_slow: AtomicBool,
 }
 
 /// The server.
@@ -119,7 +121,9 @@ impl Issuer {
         let pages = Arc::new(Pages {
             keys: Mutex::new(vec![key.published()]),
             asked: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
             is_silent: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
         });
         tokio::spawn(serve(listener, address.clone(), pages.clone()));
         Self { address, key, pages }
@@ -145,6 +149,16 @@ impl Issuer {
         self.pages.is_silent.store(silent, Ordering::SeqCst);
     }
 
+    /// From now on it takes a second to answer anything.
+    pub(crate) fn slow_down(&self) {
+        self.pages.is_slow.store(true, Ordering::SeqCst);
+    }
+
+    /// How often it was asked for anything.
+    pub(crate) fn requests(&self) -> usize {
+        self.pages.requests.load(Ordering::SeqCst)
+    }
+
     /// How often its keys were asked for.
     pub(crate) fn asked(&self) -> usize {
         self.pages.asked.load(Ordering::SeqCst)
@@ -158,6 +172,10 @@ async fn serve(listener: TcpListener, address: String, pages: Arc<Pages>) {
             let mut asked = [0; 4096];
             let length = stream.read(&mut asked).await.unwrap_or_default();
             let asked = String::from_utf8_lossy(&asked[..length]).into_owned();
+            pages.requests.fetch_add(1, Ordering::SeqCst);
+            if pages.is_slow.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             let path = asked.split(' ').nth(1).unwrap_or_default();
             let (status, body) = match path {
                 _ if pages.is_silent.load(Ordering::SeqCst) => {

@@ -442,3 +442,45 @@ async fn every_tool_that_changes_the_store_is_taken_back_or_says_beforehand_that
         tools.iter().filter(changes).map(|tool| tool.name.to_string()).collect();
     assert_eq!(all, known);
 }
+
+#[tokio::test]
+async fn what_a_change_does_to_a_bundle_in_a_view_and_to_a_sale_that_stands_is_said_beforehand() {
+    let shop = Shop::new("").await;
+    let client = shop.souk().logged_in().await;
+    let bundle = json!({"sku": "BUN-1", "name": "Kit", "type_id": "bundle", "price": 50,
+        "attribute_set_id": 4, "status": 1, "visibility": 4});
+    let price_type = [("price_type", json!("1")), ("special_price", json!("80"))];
+    product(&shop.store, "all", "BUN-1", bundle, &price_type).await;
+    let said = async |updates: Value, scope: Value| {
+        let args = json!({"match": {"sku_list": ["BUN-1"]}, "updates": updates, "scope": scope});
+        let proposed = client.answer("catalog_prepare_bulk_update", args).await;
+        proposed["warnings"].to_string()
+    };
+    let copies = "`plans_undo` leaves the titles of the bundle's options";
+    let (global, de) = (json!({"scope": "global"}), json!({"store_view_code": "de"}));
+    assert!(said(json!({"name": "Set"}), de).await.contains(copies));
+    assert!(!said(json!({"name": "Set"}), global.clone()).await.contains(copies));
+    // Its special price is a share, and not above the price.
+    assert!(!said(json!({"price": 45}), global.clone()).await.contains("special price"));
+
+    let sale = [("special_price", json!(80)), ("special_from_date", json!("2027-06-01"))];
+    product(&shop.store, "all", "TEN-004", json!({"price": 119}), &sale).await;
+    for (updates, says) in [
+        (
+            json!({"price": 79}),
+            Some("the special price 80 that stands there is not below the new price"),
+        ),
+        (json!({"special_price": 130}), Some("the special price 130 is not below the price 119")),
+        (json!({"price": 118}), None),
+        (json!({"price": 79, "special_price": null}), None),
+        (json!({"name": "Tent"}), None),
+    ] {
+        let args = json!({"match": {"sku_list": ["TEN-004"]}, "updates": updates, "scope": global});
+        let proposed = client.answer("catalog_prepare_bulk_update", args).await;
+        let warnings = proposed["warnings"].to_string();
+        match says {
+            Some(says) => assert!(warnings.contains(says), "{updates}: {warnings}"),
+            None => assert!(!warnings.contains("not below"), "{updates}: {warnings}"),
+        }
+    }
+}

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use souk_model::{AccessTokens, Callers, Principal, TokenDigest, TokenRefusal};
+use souk_model::{
+    AccessGrant, AccessTokens, Callers, Principal, RefusalKind, TokenDigest, TokenRefusal,
+};
 
 /// Why a request has no principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,15 @@ impl TokenError {
         match self {
             Self::NoToken => false,
             Self::WrongToken => true,
-            Self::Refused(refusal) => !refusal.is_genuine,
+            Self::Refused(refusal) => refusal.kind == RefusalKind::Guess,
+        }
+    }
+
+    /// Of somebody who was let in, and would not be any more.
+    pub(crate) fn of_the_gone(principal: &Principal) -> Self {
+        match principal.access().map(AccessGrant::seconds_left) {
+            Some(0) => Self::Refused(TokenRefusal::expired()),
+            _ => Self::WrongToken,
         }
     }
 }

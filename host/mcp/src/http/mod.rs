@@ -15,6 +15,7 @@ mod pages;
 mod peer;
 mod request_body;
 mod seldom;
+mod session_bounds;
 mod sessions;
 mod state;
 mod step_up;
@@ -39,7 +40,7 @@ use futures::StreamExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 #[cfg(doc)]
 use souk_model::ConnectionAddresses;
-use souk_model::{AccessGrant, AccessTokens, Actions, Callers, Principal};
+use souk_model::{AccessGrant, AccessTokens, Actions, Callers, Principal, RefusalKind};
 use souk_telemetry::metrics;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -66,6 +67,7 @@ use own_pages::connection_of;
 use peer::Peer;
 use request_body::RequestBodies;
 use seldom::Seldom;
+use session_bounds::SessionBounds;
 use sessions::{HttpSessions, RequestOwner};
 use state::{ENDPOINT, ENDPOINT_WITH_SLASH, HttpState};
 use wrong_tokens::WrongTokens;
@@ -113,7 +115,8 @@ fn build(http: HttpServer) -> HttpParts {
     let stop = CancellationToken::new();
     let posts = TaskTracker::new();
     let idle = Duration::from_secs(config.session_idle_s);
-    let sessions = Arc::new(HttpSessions::new(actions.clone(), config.sessions_each, idle));
+    let bounds = SessionBounds::each(config.sessions_each);
+    let sessions = Arc::new(HttpSessions::new(actions.clone(), bounds, idle));
     let public = config.public_url.as_deref().and_then(AllowedHost::of_url);
     let hosts: Vec<AllowedHost> = config.allowed_hosts.into_iter().chain(public).collect();
     let state = Arc::new(HttpState {
@@ -231,6 +234,9 @@ async fn authenticate(
         };
         if let TokenError::Refused(refusal) = &denied {
             state.actions.token_refused(refusal);
+            if let RefusalKind::NotNow { retry_after_s } = refusal.kind {
+                return pages::no_keys(retry_after_s);
+            }
         }
         if denied.may_be_guess() {
             let peer = connection.as_ref().map_or(Peer::UNKNOWN, ConnectionHandle::peer);
@@ -276,19 +282,19 @@ async fn serve(
         Ok(Some(scopes)) => return pages::insufficient_scope(state, &headers, &scopes),
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-    let gone = until_gone(state.actions.clone(), principal);
+    let gone = until_gone(state.actions.clone(), principal.clone());
     let mut gone = Box::pin(gone);
     let outcome = tokio::select! {
         biased;
         () = &mut gone => {
-            return pages::unauthorized(state, &headers, &TokenError::WrongToken);
+            return pages::unauthorized(state, &headers, &TokenError::of_the_gone(&principal));
         }
         outcome = sessions::on_behalf_of(owner.clone(), async {
             json_rpc::serve(&state.sessions, &owner, request, next).await
         }) => outcome,
     };
-    if outcome.full {
-        return pages::too_many_sessions();
+    if let Some(bound) = outcome.full {
+        return pages::too_many_sessions(bound);
     }
     let mut response = outcome.answer;
     if deletes && response.status() == StatusCode::ACCEPTED {

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
-use souk_model::{AccessTokens, Actions};
+use souk_model::{AccessTokens, Actions, RefusalKind};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +69,9 @@ impl OperatorGate {
     async fn turn_away(&self, peer: Peer, denied: &TokenError) -> Response {
         if let TokenError::Refused(refusal) = denied {
             self.actions.token_refused(refusal);
+            if let RefusalKind::NotNow { retry_after_s } = refusal.kind {
+                return pages::no_keys(retry_after_s);
+            }
         }
         if denied.may_be_guess() && self.wrong_tokens.hold(peer).await.is_err() {
             return pages::too_many_guesses();

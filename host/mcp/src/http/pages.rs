@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::auth::TokenError;
 use super::host_guard::HostError;
+use super::session_bounds::SessionBound;
 use super::state::{ENDPOINT, HttpState};
 
 /// Where clients reach this server, without a path. The host has passed the guard.
@@ -130,7 +131,7 @@ pub(super) fn unauthorized(
         TokenError::Refused(refusal) => (
             Some("invalid_token"),
             refusal.message.as_str(),
-            "log in again with the authorization server that `resource_metadata` names",
+            "ask the authorization server that `resource_metadata` names for a new one, or log in again",
         ),
         TokenError::NoToken => (
             None,
@@ -169,8 +170,29 @@ pub(super) fn too_many_guesses() -> Response {
     (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], text).into_response()
 }
 
-pub(super) fn too_many_sessions() -> Response {
-    let text = "too many sessions are open, and all of them are answering calls\n\nhint: close one, or try \
-                again in a minute; the operator can raise `sessions_each`\n";
+/// To whoever brings an access token that cannot be told right or wrong now. What the matter is with the
+/// authorization server is in the log, for the operator alone.
+pub(super) fn no_keys(retry_after_s: u64) -> Response {
+    let body = json!({
+        "error": "temporarily_unavailable",
+        "error_description": "the token cannot be verified now: its key is not known here yet, or the \
+                              authorization server does not answer",
+        "hint": format!("send the same token again in {retry_after_s} s"),
+    });
+    let wait = [(RETRY_AFTER, retry_after_s.to_string())];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, Json(body)).into_response()
+}
+
+pub(super) fn too_many_sessions(bound: SessionBound) -> Response {
+    let text = match bound {
+        SessionBound::Each => {
+            "too many sessions are open, and all of them are answering calls\n\nhint: close one, or try \
+             again in a minute; the operator can raise `sessions_each`\n"
+        }
+        SessionBound::All => {
+            "too many sessions of all callers are open, and all of them are answering calls\n\nhint: try \
+             again in a minute\n"
+        }
+    };
     (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "60")], text).into_response()
 }

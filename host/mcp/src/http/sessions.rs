@@ -25,6 +25,7 @@ use tokio::time::{Duration, Instant};
 use super::event_log::{EventLog, UnknownEvent};
 use super::open_requests::{OpenRequest, OpenRequests, RequestInPassing};
 use super::seldom::Seldom;
+use super::session_bounds::{SessionBound, SessionBounds, SessionUsage};
 use crate::message::{MessageError, explain_message};
 
 tokio::task_local! {
@@ -50,13 +51,13 @@ impl RequestOwner {
 /// The HTTP request that is being served.
 struct CurrentRequest {
     owner: RequestOwner,
-    full: Cell<bool>,
+    full: Cell<Option<SessionBound>>,
 }
 
-/// What came of a request, and whether a session was refused in it for want of room.
+/// What came of a request, and the bound for which a session was refused in it.
 pub(crate) struct RequestOutcome<T> {
     pub(crate) answer: T,
-    pub(crate) full: bool,
+    pub(crate) full: Option<SessionBound>,
 }
 
 /// Serves a request of its owner.
@@ -64,7 +65,7 @@ pub(crate) async fn on_behalf_of<T>(
     owner: RequestOwner,
     serve: impl Future<Output = T>,
 ) -> RequestOutcome<T> {
-    let request = CurrentRequest { owner, full: Cell::new(false) };
+    let request = CurrentRequest { owner, full: Cell::new(None) };
     REQUEST
         .scope(request, async {
             let answer = serve.await;
@@ -122,12 +123,11 @@ struct SessionUse {
     open: Arc<OpenRequests>,
 }
 
-/// rmcp's sessions, each bound to the principal that opened it, and at most so many for each.
+/// rmcp's sessions, each bound to the principal that opened it, and at most so many.
 pub(crate) struct HttpSessions {
     inner: LocalSessionManager,
     owners: Mutex<HashMap<SessionId, SessionOwner>>,
-    /// Principals come from the operator's list, so a bound for each bounds them all.
-    each: usize,
+    bounds: SessionBounds,
     /// Sessions that made room, for the log.
     closed: Seldom,
     /// They hear of sessions that are over.
@@ -135,12 +135,12 @@ pub(crate) struct HttpSessions {
 }
 
 impl HttpSessions {
-    pub(crate) fn new(actions: Arc<dyn Actions>, each: usize, idle: Duration) -> Self {
+    pub(crate) fn new(actions: Arc<dyn Actions>, bounds: SessionBounds, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
         // Which clients are primed is decided here.
         inner.session_config.sse_retry = None;
-        Self { inner, owners: Mutex::default(), each, closed: Seldom::default(), actions }
+        Self { inner, owners: Mutex::default(), bounds, closed: Seldom::default(), actions }
     }
 
     /// Takes a session off the list, whoever it is of.
@@ -175,28 +175,19 @@ impl HttpSessions {
         }
     }
 
-    /// The session that has to go before the principal may open another, if any has to: one that was
-    /// only ever opened before one that is used; of whatever client has opened most; the longest
-    /// unused. So a client that opens one after another closes its own, and nobody is kept out by
-    /// sessions that are merely held.
-    fn make_room(&self, principal: &Principal) -> Result<Option<SessionId>, SessionError> {
+    /// The session that has to go before the principal may open another, if any has to.
+    fn make_room(&self, principal: &Principal) -> Result<Option<SessionId>, SessionBound> {
         let owners = self.owners();
-        let own = || owners.iter().filter(|(_, one)| one.owner.principal == *principal);
-        if own().count() < self.each {
-            return Ok(None);
-        }
-        let mut by_client: HashMap<Option<u64>, usize> = HashMap::new();
-        for (_, session) in own() {
-            *by_client.entry(session.owner.connection).or_default() += 1;
-        }
-        let of_client = |session: &SessionOwner| by_client[&session.owner.connection];
-        own()
-            .filter(|(_, session)| !session.is_answering())
-            .min_by_key(|(_, session)| {
-                (session.has_asked, usize::MAX - of_client(session), session.used)
-            })
-            .map(|(id, _)| Some(id.clone()))
-            .ok_or(SessionError::Full)
+        let sessions = owners.iter().map(|(id, session)| SessionUsage {
+            id,
+            principal: &session.owner.principal,
+            connection: session.owner.connection,
+            is_answering: session.is_answering(),
+            has_asked: session.has_asked,
+            used: session.used,
+        });
+        let sessions: Vec<_> = sessions.collect();
+        Ok(self.bounds.leaving(&sessions, principal)?.cloned())
     }
 
     /// The version that a session of the request's principal agreed on; none where there is no such
@@ -288,13 +279,14 @@ impl SessionManager for HttpSessions {
         let owner = REQUEST
             .try_with(|request| request.owner.clone())
             .map_err(|_| SessionError::NoRequest)?;
-        let leaving = self.make_room(&owner.principal).inspect_err(|_| {
-            REQUEST.with(|request| request.full.set(true));
+        let leaving = self.make_room(&owner.principal).map_err(|bound| {
+            REQUEST.with(|request| request.full.set(Some(bound)));
+            SessionError::Full
         })?;
         if let Some(id) = leaving {
             let principal = &owner.principal;
             self.closed.say(|times| {
-                tracing::info!(%principal, times, "closing an unused session to make room");
+                tracing::info!(%principal, times, "closing an unused session to make room for this caller");
             });
             self.forget(&id, true);
             self.inner.close_session(&id).await?;

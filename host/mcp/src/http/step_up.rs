@@ -6,6 +6,7 @@ use http::{Method, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use souk_model::{Actions, Failure, Principal, ToolCall};
+use souk_telemetry::{RequestOrigin, RequestScope};
 
 /// What of a message says which tool is called.
 #[derive(Deserialize)]
@@ -41,5 +42,10 @@ pub(super) async fn missing_scopes(
         return Ok(None);
     }
     let call = ToolCall::new(principal.clone(), params.name, params.arguments);
-    actions.missing_scopes(&call).await
+    // Its line on the trail has the id that its answer has.
+    let asked = actions.missing_scopes(&call);
+    match request.extensions().get::<RequestOrigin>() {
+        Some(origin) => RequestScope::of(origin.clone()).run(asked).await,
+        None => asked.await,
+    }
 }

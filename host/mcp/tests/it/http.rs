@@ -13,6 +13,7 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::{Value, json};
 use souk_mcp::{HttpConfig, HttpServer, ServeError, TransportLimits, serve_http};
+use souk_model::AccessTokens;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,12 +37,21 @@ fn with_tokens() -> Arc<Fake> {
 }
 
 pub(crate) async fn serve(fake: &Arc<Fake>, config: HttpConfig) -> Served {
+    serve_with(fake, config, None).await
+}
+
+/// And for those whom another service vouches for.
+pub(crate) async fn serve_with(
+    fake: &Arc<Fake>,
+    config: HttpConfig,
+    access: Option<Arc<dyn AccessTokens>>,
+) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let http = HttpServer {
         actions: fake.clone(),
-        access: None,
+        access,
         limits: TransportLimits::default(),
         config,
         pages: axum::Router::new(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "these are the other side's HTTP clients")]
 
+mod access;
 mod cors;
 mod documents;
 mod fake;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use souk_model::Tier;
 use souk_model::plan::DecisionNeed;
+use souk_model::{Principal, Tier};
 
 use super::facts::DecisionFacts;
 use super::rule::DecisionRule;
@@ -64,6 +64,8 @@ pub struct DecisionPolicy {
     roles: BTreeMap<String, DecisionRequirement>,
     /// Callers behind whom nobody decides, and who said so.
     not_deciding: BTreeMap<String, RuleOrigin>,
+    /// Who said so of a role that scopes stand for.
+    vouched_not_deciding: Option<RuleOrigin>,
 }
 
 /// Whether an answer that came through the caller's own client counts as a person's.
@@ -117,10 +119,20 @@ impl DecisionPolicy {
         self
     }
 
+    /// With nobody deciding who is behind a caller that another service vouches for: a role that one of
+    /// its scopes may stand for says so, and which scopes it has is not known where a person decides.
+    #[must_use]
+    pub fn no_vouched_deciding(mut self, origin: RuleOrigin) -> Self {
+        self.vouched_not_deciding.get_or_insert(origin);
+        self
+    }
+
     /// Who said that nobody behind this caller decides; none where they may.
     #[must_use]
     pub fn not_deciding(&self, name: &str) -> Option<&RuleOrigin> {
-        self.not_deciding.get(name)
+        let vouched = self.vouched_not_deciding.as_ref();
+        let vouched = vouched.filter(|_| Principal::is_vouched_name(name));
+        self.not_deciding.get(name).or(vouched)
     }
 
     /// With the highest tier of which an answer that came through the caller's own client counts as a

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use souk_model::plan::{PlanMoney, SpendKind};
-use souk_model::{Principal, StoreView, Tier};
+use souk_model::{AccessGrant, Principal, StoreView, Tier};
 
 use crate::{
     CallFacts, CallerLimits, Ceiling, EffectKind, RuleOrigin, Rules, ToolPattern, ToolProfile,
@@ -98,6 +98,51 @@ fn personal_data_is_masked_where_every_role_that_allows_the_tool_masks_it() {
     let (rules, ann) = ann(&["reader", "small"]);
     assert!(rules.mask_for(&ann, "orders").is_on() && rules.mask_for_any_group(&ann).is_on());
     assert!(!rules.mask_for(&Principal::local(), "orders").is_on());
+}
+
+#[test]
+fn a_role_for_another_store_or_view_shows_no_personal_data_of_one_where_it_allows_nothing() {
+    let role = |stores: &[&str], views: &[&str]| {
+        let mut role = CallerLimits::new();
+        if !stores.is_empty() {
+            role = role.stores(stores.iter().copied(), FILE);
+        }
+        if !views.is_empty() {
+            role = role.store_views(views.iter().copied(), FILE);
+        }
+        role
+    };
+    let masked = |masking: CallerLimits, open: CallerLimits| {
+        let rules = Rules::new().role("masking", masking.mask(FILE)).role("open", open);
+        let rules = rules.give_roles("ann", ["masking", "open"]);
+        rules.mask_for_tool(&Principal::named("ann"), &SEARCH).is_on()
+    };
+    assert!(masked(role(&["main"], &[]), role(&["test"], &[])));
+    assert!(masked(role(&["main", "test"], &[]), role(&["test"], &[])));
+    assert!(masked(role(&[], &[]), role(&["main"], &[])));
+    assert!(masked(role(&["main"], &["de"]), role(&["main"], &["fr"])));
+    assert!(masked(role(&["main"], &[]), role(&["main"], &["de"])));
+    assert!(!masked(role(&["main"], &["de"]), role(&["main", "test"], &["de", "fr"])));
+    assert!(!masked(role(&["main"], &[]), role(&[], &[])));
+}
+
+#[test]
+fn who_comes_from_an_authorization_server_is_an_operator_by_name_and_with_a_role_alone() {
+    let is_operator = |pattern: &str, name: &str, scopes: &[&str]| {
+        let rules = Rules::new()
+            .role("reader", reader())
+            .scope("souk:read", ["reader"])
+            .operators([pattern.parse().unwrap()]);
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned());
+        let vouched = Principal::named(name).with_access(AccessGrant::new(scopes, u64::MAX));
+        rules.check_operator(&vouched).is_ok()
+    };
+    assert!(is_operator("oauth:ops-*", "oauth:ops-ann", &["souk:read"]));
+    assert!(is_operator("oauth:ann", "oauth:ann", &["souk:read"]));
+    for everybody in ["*", "o*", "oauth*"] {
+        assert!(!is_operator(everybody, "oauth:ann", &["souk:read"]), "{everybody}");
+    }
+    assert!(!is_operator("oauth:*", "oauth:ann", &[]));
 }
 
 #[test]

@@ -152,6 +152,11 @@ impl EffectsRecord {
 }
 
 impl CallEffects {
+    /// The plan that was proposed.
+    pub(crate) fn proposed(&self) -> Option<&PlanId> {
+        self.proposed.as_ref()
+    }
+
     /// Notes on the trail's line what was sent.
     pub(crate) fn note_in(&self, resources: &mut CallResources) {
         let sent = self.plan.as_ref().filter(|plan| plan.outcome.has_sent);

@@ -82,6 +82,11 @@ impl SessionHost {
         self.sessions.remove_all(principal);
     }
 
+    /// Forgets all sessions of those whom another service vouches for.
+    pub(crate) fn destroy_vouched_for(&self) {
+        self.sessions.remove_vouched_for();
+    }
+
     /// The session of its client that the caller spoke in is over.
     pub(crate) fn client_session_ended(&self, principal: &Principal, lost: bool) {
         self.sessions.client_session_ended(principal, lost);

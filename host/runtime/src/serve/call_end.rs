@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use souk_model::{CallFailure, CallUsage, Failure, ToolResult};
+use souk_model::{CallFailure, CallUsage, Failure, ShownPlan, ToolResult};
 use souk_policy::Mask;
 use souk_state::audit::{CallOutcome, CallResources};
 use souk_state::exports::Exports;
@@ -56,6 +56,11 @@ impl CallEnd<'_> {
         };
         let effects = guard.effects().take();
         effects.note_in(&mut resources);
+        let plan = effects.proposed().map(|id| ShownPlan {
+            id: id.clone(),
+            is_hosts_own: false,
+            console: None,
+        });
         let mut answer = effects
             .answer(tool, result)
             .map(|answer| masked_answer(&mask, answer))
@@ -84,7 +89,7 @@ impl CallEnd<'_> {
         let CallAnswer { headline, result, notes } =
             answer.map_err(|failed| CallFailure { usage, ..failed })?;
         let documents = kept.iter().map(|kept| documents::document_for(kept, &mask)).collect();
-        Ok(ToolResult { headline, result, content, documents, notes, usage, console: None })
+        Ok(ToolResult { headline, result, content, documents, notes, usage, plan })
     }
 }
 

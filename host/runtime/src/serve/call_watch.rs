@@ -38,6 +38,14 @@ where
     RequestScope::current_or_new().run(work).await
 }
 
+/// Counts a call that was refused before it began.
+pub(super) fn refused_at_once(tool: &LoadedTool, failure: &Failure) {
+    metrics::CALLS.of(&[&tool.tool.name, &failure.code_text()]).add(1);
+    if let Some(rule) = &failure.rule {
+        metrics::REFUSALS.of(&[rule]).add(1);
+    }
+}
+
 impl CallWatch {
     fn begin(mut span: ActiveSpan) -> Self {
         span.text("mcp.method.name", "tools/call");

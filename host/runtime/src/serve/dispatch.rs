@@ -1,50 +1,45 @@
 //! One call from the transport to its answer: may it, with these arguments, run it, write it down.
 
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use futures::FutureExt;
-use serde_json::json;
 use souk_model::{
-    Actions, CallFailure, Callers, Code, CompletionRequest, CompletionTarget, Document, Failure,
-    Features, Orientation, Principal, PromptInfo, PromptMessage, PromptRequest, ResourceBody,
-    ResourceChange, ResourceContents, ResourceFamily, Suggestions, TokenRefusal, Tool, ToolCall,
-    ToolResult,
+    Actions, CallFailure, Callers, Code, CompletionRequest, Document, Failure, Features,
+    Orientation, Principal, PromptInfo, PromptMessage, PromptRequest, ResourceChange,
+    ResourceContents, ResourceFamily, Suggestions, TokenRefusal, Tool, ToolCall, ToolResult,
 };
 use souk_plans::EndUrgency;
-use souk_policy::{Mask, Rules};
+use souk_policy::Mask;
 use souk_state::audit::{CallOutcome, CallResources, Transport};
 use tokio::sync::{broadcast, watch};
 
-use super::admission::{Admission, CallPermit};
+use super::admission::Admission;
 use super::audit_guard::AuditGuard;
-use super::audit_resource::{self, AuditPage};
+use super::audit_resource;
 use super::call_admission::{AdmittedCall, CallGate, MonitoredRun};
 use super::call_end::{CallEnd, catch_panic};
 use super::call_run::CallRun;
 use super::call_target::CallTarget;
 use super::call_watch::{self, CallWatch};
 use super::client_log::ClientLog;
-use super::completions::{PATIENCE, Suggester, suggestions};
 use super::dispatcher_deps::DispatcherDeps;
 use super::document_news::DocumentNews;
-use super::documents::DocumentReader;
 use super::finder_tools::FinderTool;
 use super::loading::Loading;
 use super::masks;
 use super::missing_scope::missing_scopes;
 use super::operator_config::{OperatorConfig, settings_for};
 use super::orientation::orientation;
-use super::plan_view::{self, PLAN_VIEW};
 use super::plugin_figures::PluginFigures;
 use super::plugin_monitor::PluginMonitor;
 use super::prompts::Prompts;
-use super::refused_tokens::{self, RefusedTokens};
-use super::resource_families::{self, FamilyOfTool};
+use super::refused_tokens::RefusedTokens;
+use super::resource_families::FamilyOfTool;
 use super::rules_in_force::RulesInForce;
 use super::shortening::{Shortening, allowed_bytes};
+use super::shown_plan;
 use super::tool::LoadedTool;
 use super::tool_lists::{ToolLists, listing, unknown_groups};
 use super::tool_table::{CurrentTools, ToolTable};
@@ -54,11 +49,11 @@ use crate::rates::{Rates, is_refusal};
 /// Serves calls from loaded plugins, under the operator's rules, onto the audit trail.
 pub struct Dispatcher {
     pub(super) deps: DispatcherDeps,
-    admission: Admission,
+    pub(super) admission: Admission,
     monitor: Arc<PluginMonitor>,
     pub(super) config: Arc<ArcSwap<OperatorConfig>>,
     in_force: RulesInForce,
-    rates: Arc<Rates>,
+    pub(super) rates: Arc<Rates>,
     /// Counts up when the rules change or the registry does.
     version: watch::Sender<u64>,
     loading: Loading,
@@ -67,10 +62,6 @@ pub struct Dispatcher {
     documents: Arc<DocumentNews>,
     refused_tokens: RefusedTokens,
 }
-
-/// What is asked for otherwise than by calls, on the trail as MCP calls it.
-const READING: &str = "resources/read";
-const COMPLETION: &str = "completion/complete";
 
 impl Dispatcher {
     /// A dispatcher. Runs a task that follows the registry's changes for as long as it lives.
@@ -136,6 +127,9 @@ impl Dispatcher {
         for name in before.names().filter(|name| now.names().all(|known| known != *name)) {
             self.deps.sessions.destroy_all(&Principal::named(name));
         }
+        if !now.takes_vouched_for() {
+            self.deps.sessions.destroy_vouched_for();
+        }
         self.deps.plans.set_policy(config.decisions.clone());
         self.monitor.begin_anew();
         self.warn_of_settings();
@@ -153,6 +147,12 @@ impl Dispatcher {
     #[must_use]
     pub fn plugin_figures(&self) -> Vec<PluginFigures> {
         self.monitor.figures(&self.deps.registry.approvals())
+    }
+
+    /// Writes down how many access tokens were refused since that was written last, where it is time or
+    /// the host ends.
+    pub fn write_refused_tokens(&self, is_end: bool) {
+        self.refused_tokens.write_counts(&self.deps.trail, is_end);
     }
 
     /// Writes down that a configuration was refused, and that what is in force stays so.
@@ -189,7 +189,7 @@ impl Dispatcher {
     }
 
     /// The tools of what is loaded now.
-    fn tools(&self) -> Arc<ToolTable> {
+    pub(super) fn tools(&self) -> Arc<ToolTable> {
         self.tools.of(self.loaded())
     }
 
@@ -199,10 +199,6 @@ impl Dispatcher {
         let (tools, config) = (self.tools(), self.config.load());
         let target = CallTarget::of(&tools, &config.rules, &mut call.clone());
         target.callable.is_ok_and(LoadedTool::needs_session)
-    }
-
-    fn documents_under<'d>(&'d self, rules: &'d Rules) -> DocumentReader<'d> {
-        DocumentReader { exports: &self.deps.exports, rules, sessions: &self.deps.sessions }
     }
 
     /// Waits until a call's tool is there, or nothing more is coming; a call that finds others, for all
@@ -235,7 +231,7 @@ impl Dispatcher {
     }
 
     /// Whether a principal may call a tool, by its name.
-    fn may_call(&self, principal: &Principal) -> impl Fn(&str) -> bool {
+    pub(super) fn may_call(&self, principal: &Principal) -> impl Fn(&str) -> bool {
         let (tools, config) = (self.tools(), self.config.load_full());
         move |name| {
             let tool = tools.tool(name);
@@ -244,21 +240,12 @@ impl Dispatcher {
     }
 
     /// The prompts that are of use to a principal.
-    fn prompts_of<'s>(&self, principal: &Principal, loaded: &'s PluginSet) -> Prompts<'s> {
+    pub(super) fn prompts_of<'s>(
+        &self,
+        principal: &Principal,
+        loaded: &'s PluginSet,
+    ) -> Prompts<'s> {
         Prompts::new(loaded, self.may_call(principal))
-    }
-
-    /// The families of resources that a principal may read.
-    fn families_of(&self, principal: &Principal) -> Vec<FamilyOfTool> {
-        FamilyOfTool::all(&self.loaded(), self.may_call(principal))
-    }
-
-    /// As [`admit`](Self::admit), for documents.
-    async fn admit_reading(&self, principal: &Principal) -> Result<CallPermit, Failure> {
-        let config = self.config.load_full();
-        self.rates.call(principal, &config.rates_of(principal))?;
-        config.rules.check_caller(principal)?;
-        self.admission.admit(principal, None).await
     }
 
     fn refuse_for_rate(
@@ -273,56 +260,6 @@ impl Dispatcher {
         let answer = result.map_err(CallFailure::from);
         ClientLog::new(call, &mask).ended(&answer);
         answer
-    }
-
-    /// Where suggestions for what a person types come from, as far as that is known.
-    fn suggester(
-        &self,
-        principal: &Principal,
-        request: &CompletionRequest,
-    ) -> Result<Option<Suggester>, Failure> {
-        let CompletionRequest { target, argument, typed, .. } = request;
-        match target {
-            CompletionTarget::Prompt(name) => {
-                let loaded = self.loaded();
-                let prompts = self.prompts_of(principal, &loaded);
-                let found = prompts.completion(name, argument)?;
-                Ok(found.and_then(|(source, group)| Suggester::of(source, group, typed)))
-            }
-            CompletionTarget::Resource(uri) => {
-                if *uri == audit_resource::template() && self.is_operator(principal) {
-                    return Ok(Some(Suggester::Values(vec![audit_resource::LATEST.to_owned()])));
-                }
-                let families = self.families_of(principal);
-                let found = families.iter().find_map(|family| family.completion(uri, argument));
-                Ok(found.and_then(|(source, group)| Suggester::of(source, group, typed)))
-            }
-        }
-    }
-
-    fn names_of_tools(&self, principal: &Principal) -> Vec<String> {
-        let (tools, config) = (self.tools(), self.config.load());
-        let listing = listing(&tools, &config, principal);
-        listing.tools.iter().map(|one| one.tool.tool.name.clone()).collect()
-    }
-
-    /// The codes of the store's views, as far as they can be had before a person types on.
-    async fn store_views(&self, principal: &Principal) -> Vec<String> {
-        let DispatcherDeps { trail, transport, sessions, .. } = &self.deps;
-        let Some(session) = sessions.get(principal) else { return Vec::new() };
-        let params = json!({ "of": "store views" });
-        let guard = AuditGuard::of_request(trail, *transport, principal, COMPLETION, &params);
-        let asked = async {
-            let _permit = self.admit_reading(principal).await?;
-            session.view_codes().await
-        };
-        let result = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
-            Err(Failure::new(Code::UpstreamError, "the store did not name its views in time"))
-        });
-        match guard.end(CallResources::default(), CallOutcome::of(&result)) {
-            Ok(()) => result.unwrap_or_default(),
-            Err(_) => Vec::new(),
-        }
     }
 
     /// A call from its arrival to its answer.
@@ -384,39 +321,14 @@ impl Dispatcher {
             .map(|tool| Shortening { exports, tool, sessions, principal: &principal, bytes });
         let end = CallEnd { guard, exports, tool, mask, text_mask, shortening, resources, result };
         let mut answer = end.answer().await;
-        if let Ok(answer) = &mut answer
-            && tool.is_some_and(|tool| tool.tool.view == Some(PLAN_VIEW))
-        {
-            let plan = plan_view::plan_of(&answer.result);
-            answer.console = plan.and_then(|plan| self.deps.plans.console_page(&plan));
+        if let Ok(answer) = &mut answer {
+            answer.plan = tool.and_then(|tool| shown_plan::shown(tool, answer, &self.deps.plans));
         }
         log.ended(&answer);
         if let Ok(ToolResult { documents, .. }) = &answer {
             self.documents.kept(principal, documents).await;
         }
         answer
-    }
-
-    /// A page of the trail, for those who may read it.
-    async fn audit_page(
-        &self,
-        principal: &Principal,
-        uri: &str,
-        page: Result<AuditPage, Failure>,
-    ) -> Result<String, Failure> {
-        let DispatcherDeps { trail, transport, .. } = &self.deps;
-        let params = json!({ "uri": uri });
-        let guard = AuditGuard::of_request(trail, *transport, principal, READING, &params);
-        let read = async {
-            let _permit = self.admit_reading(principal).await?;
-            let config = self.config.load_full();
-            config.rules.check_operator(principal)?;
-            let mask = config.rules.mask_for_any_group(principal);
-            page?.read(trail.path().to_owned(), mask, config.result_bytes).await
-        };
-        let result = read.await;
-        guard.end(CallResources::default(), CallOutcome::of(&result))?;
-        result
     }
 }
 
@@ -481,19 +393,7 @@ impl Actions for Dispatcher {
         principal: &Principal,
         uri: &str,
     ) -> Result<(Document, String), Failure> {
-        let DispatcherDeps { trail, transport, .. } = &self.deps;
-        let params = json!({ "uri": uri });
-        let guard = AuditGuard::of_request(trail, *transport, principal, READING, &params);
-        let admitted = self.admit_reading(principal).await;
-        let config = self.config.load_full();
-        let rules = &config.rules;
-        let result = match &admitted {
-            Ok(_) => self.documents_under(rules).read(principal, uri).await,
-            Err(failure) => Err(failure.clone()),
-        };
-        let result = result.map_err(|failure| rules.mask_for_any_group(principal).failure(failure));
-        guard.end(CallResources::default(), CallOutcome::of(&result))?;
-        result
+        self.read_document(principal, uri).await
     }
 
     fn client_left(&self) {
@@ -524,24 +424,7 @@ impl Actions for Dispatcher {
         principal: &Principal,
         uri: &str,
     ) -> Result<ResourceContents, Failure> {
-        if let Some(page) = AuditPage::of_uri(uri) {
-            let text = self.audit_page(principal, uri, page).await?;
-            return Ok(ResourceContents {
-                uri: uri.to_owned(),
-                media_type: audit_resource::MEDIA_TYPE.to_owned(),
-                body: ResourceBody::Text(text),
-            });
-        }
-        if uri == PLAN_VIEW {
-            let _permit = self.admit_reading(principal).await?;
-            return Ok(plan_view::contents(&self.deps.plan_view));
-        }
-        let families = self.families_of(principal);
-        match families.iter().find_map(|family| family.call(principal, uri)) {
-            // What answers it is a call as any other.
-            Some(call) => resource_families::contents(uri, self.call(call).await),
-            None => Ok(self.document(principal, uri).await?.into()),
-        }
+        self.read_resource(principal, uri).await
     }
 
     fn prompts(&self, principal: &Principal) -> Vec<PromptInfo> {
@@ -559,18 +442,7 @@ impl Actions for Dispatcher {
         principal: &Principal,
         request: CompletionRequest,
     ) -> Result<Suggestions, Failure> {
-        let Some(suggester) = self.suggester(principal, &request)? else {
-            return Ok(Suggestions::default());
-        };
-        let values = match suggester {
-            Suggester::Values(values) => values,
-            Suggester::Tools => self.names_of_tools(principal),
-            Suggester::StoreViews => self.store_views(principal).await,
-            Suggester::Asked(question) => {
-                return Ok(question.ask(self, principal, &request.typed).await);
-            }
-        };
-        Ok(suggestions(values, &request.typed))
+        self.suggest(principal, request).await
     }
 
     fn session_ended(&self, principal: &Principal, lost: bool) {
@@ -592,14 +464,12 @@ impl Actions for Dispatcher {
     async fn missing_scopes(&self, call: &ToolCall) -> Result<Option<Vec<String>>, Failure> {
         self.await_tool_of(call).await;
         let DispatcherDeps { trail, transport, .. } = &self.deps;
-        missing_scopes(&self.tools(), &self.config.load(), (trail, *transport), call)
+        let config = self.config.load();
+        missing_scopes(&self.tools(), &config, (trail, *transport), &self.rates, call)
     }
 
     fn token_refused(&self, refusal: &TokenRefusal) {
-        if let Some(line) = self.refused_tokens.line(refusal, Instant::now()) {
-            // What cannot be written is in the log already, and nobody was let in.
-            let _ = self.deps.trail.append_notice(refused_tokens::CODE, &line);
-        }
+        self.refused_tokens.refused(&self.deps.trail, refusal);
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

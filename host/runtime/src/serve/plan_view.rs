@@ -19,7 +19,7 @@ pub(super) fn contents(page: &str) -> ResourceContents {
     }
 }
 
-/// The plan that a result is about.
+/// The plan that a result of the host's own tools names.
 pub(super) fn plan_of(result: &Map<String, Value>) -> Option<PlanId> {
     let own = result.get("plan_id");
     let shown = result.get("plan").and_then(|plan| plan.get("plan_id"));

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,7 +13,8 @@ use souk_model::{Callers, TokenDigest};
 
 use crate::caller_roles::check_known;
 use crate::cli::TokenCommand;
-use crate::output::print;
+use crate::output::{complain, print};
+use crate::settings::file::{FileAuthority, parse};
 use crate::settings::resolved::named_key;
 use crate::setup::Setup;
 
@@ -43,19 +44,19 @@ pub(crate) fn run(setup: &Setup, command: TokenCommand) -> anyhow::Result<ExitCo
     let Some(config) = config else {
         let text = format!("{token}\n\n[principals.{}]\n{lines}", toml_key(&name));
         print(&text)?;
-        eprintln!(
-            "souk: the first line is the token, which is nowhere else; the rest belongs into the \
-             operator's souk.toml"
+        complain(
+            "the first line is the token, which is nowhere else; the rest belongs into the \
+             operator's souk.toml",
         );
         return Ok(ExitCode::SUCCESS);
     };
     append(&config, &format!("\n[principals.{}]\n{lines}", toml_key(&name)))?;
     print(&format!("{token}\n"))?;
     let shown = config.display();
-    eprintln!(
-        "souk: `{name}` is in `{shown}` now, with the digest of this token, which is nowhere else; a \
+    complain(format_args!(
+        "`{name}` is in `{shown}` now, with the digest of this token, which is nowhere else; a \
          running host takes it within two seconds"
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,11 +98,25 @@ fn append(config: &Path, text: &str) -> anyhow::Result<()> {
     let config = config.canonicalize().with_context(|| format!("cannot find `{shown}`"))?;
     let before = fs::read_to_string(&config).with_context(|| format!("cannot read `{shown}`"))?;
     let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-    let mode = fs::metadata(&config)?.mode() & 0o777;
+    let after = format!("{before}{line_end}{text}");
+    let (_, problems) = parse(&after, &config, FileAuthority::Operator);
+    if let Some(problem) = problems.first() {
+        bail!(
+            "`{shown}` could not be read with these lines at its end, so nothing was written: {problem}\n\
+             `souk token new --print` prints what belongs there"
+        );
+    }
+    let as_it_is = fs::metadata(&config)?;
     let new = config.with_extension(format!("toml.{}.new", std::process::id()));
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
-        file.write_all(format!("{before}{line_end}{text}").as_bytes())?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        file.write_all(after.as_bytes())?;
+        // Whoever reads it reads it still: a host of another user above all.
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (as_it_is.uid(), as_it_is.gid()) {
+            fchown(&file, Some(as_it_is.uid()), Some(as_it_is.gid()))?;
+        }
+        file.set_permissions(as_it_is.permissions())?;
         file.sync_all()?;
         fs::rename(&new, &config)
     };

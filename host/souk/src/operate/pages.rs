@@ -25,7 +25,8 @@ pub(super) fn liveness() -> Router {
     Router::new().route("/healthz", get(|| async { "ok\n" }))
 }
 
-async fn scrape() -> Response {
+async fn scrape(State(readiness): State<Arc<Readiness>>) -> Response {
+    readiness.look().await;
     let kind = (header::CONTENT_TYPE, metrics::CONTENT_TYPE);
     ([kind, NO_STORE], metrics::render()).into_response()
 }

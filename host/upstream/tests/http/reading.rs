@@ -1,11 +1,12 @@
 //! Reads: what is sent, what is sent again, what is refused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use futures::StreamExt;
-use souk_model::{Code, Principal, StoreView};
+use souk_model::{AccessGrant, Code, Principal, StoreView};
 use souk_upstream::{CredentialsOf, Magento, RequestLimits, Session, SessionRegistry, StoreConfig};
 
 use crate::stand_in::{Got, StandIn, denied, json, login, product};
@@ -221,7 +222,7 @@ async fn an_address_that_is_too_long_is_not_sent() {
 
 #[tokio::test]
 async fn no_more_requests_are_open_than_the_store_is_to_bear() {
-    let (open, most) = (std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)), 2);
+    let (open, most) = (Arc::new(std::sync::atomic::AtomicUsize::new(0)), 2);
     let seen = open.clone();
     let shop = shop(move |_, _| {
         let open = seen.clone();
@@ -291,6 +292,37 @@ async fn a_login_belongs_to_the_session_of_its_client_where_it_has_one() {
     assert_eq!(scope(&one), None);
     sessions.remove_all(&alice);
     assert_eq!(scope(&next), None);
+}
+
+#[tokio::test]
+async fn logins_of_those_who_are_vouched_for_end_when_they_are_unused_and_others_do_not() {
+    let shop = shop(|_, _| json(200, "{}")).await;
+    let session = shop.admin(shop.config()).await;
+    let idle = Duration::from_secs(1);
+    let sessions = SessionRegistry::with_idle(idle);
+    let vouched = |name: &str| {
+        Principal::by_access(name, Arc::new(AccessGrant::new(["souk:read"], u64::MAX)))
+    };
+    let (ann, bob, keeper) = (vouched("ann"), vouched("bob"), Principal::named("keeper"));
+    let lost = vouched("cid").in_session("1");
+    for caller in [&ann, &bob, &keeper, &lost] {
+        sessions.put(caller, &session, CredentialsOf::Operator);
+    }
+    sessions.client_session_ended(&lost, true);
+    // Whoever uses a login keeps it. Nobody has to come for the others to end.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < idle * 3 {
+        assert!(sessions.get(&ann).is_some());
+        tokio::time::sleep(idle / 40).await;
+    }
+    assert!(sessions.get(&bob).is_none());
+    assert!(sessions.get(&vouched("cid").in_session("2")).is_none());
+    assert!(sessions.get(&keeper).is_some());
+    // And all of them at once, where that service is asked no more.
+    sessions.put(&lost, &session, CredentialsOf::Operator);
+    sessions.remove_vouched_for();
+    assert!(sessions.get(&ann).is_none() && sessions.get(&lost).is_none());
+    assert!(sessions.get(&keeper).is_some());
 }
 
 /// The host makes calls on any worker.

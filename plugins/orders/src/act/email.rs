@@ -72,7 +72,10 @@ pub(crate) fn email(args: &EmailArgs, context: &ApplyContext) -> ActReply {
     change.step(post(&send).failure_responses("", Some(&false.into())));
     let to = order.document.text("customer_email");
     change.unverifiable("email", &json!(format!("the e-mail of {kind} {id} goes to {to}")));
-    change.warn("no read shows whether an e-mail was sent: the store's answer is all there is");
+    change.warn(
+        "no read shows whether an e-mail was sent: the store's answer is all there is, and that is `false`, \
+         too, of one that it queues (asynchronous sending)",
+    );
     change.cannot_be_undone("an e-mail cannot be called back");
     let summary = format!("e-mail the {kind} of {}", order.name());
     Ok(apply_to(context, summary, lookup(&read), change)?.result())

@@ -221,10 +221,16 @@ impl Product {
         }
     }
 
+    /// Whether it is made of options with parts in them.
+    #[must_use]
+    pub fn is_bundle(&self) -> bool {
+        self.text("type_id") == Some("bundle")
+    }
+
     /// Whether it has a special price of its own that is an amount: that of a bundle is a percentage.
     #[must_use]
     pub fn has_special_price(&self) -> bool {
-        self.has_price() && self.text("type_id") != Some("bundle")
+        self.has_price() && !self.is_bundle()
     }
 
     /// All of it, as the store answered.

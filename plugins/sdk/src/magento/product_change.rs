@@ -107,6 +107,7 @@ impl<'a> ProductChange<'a> {
             return Ok(None);
         }
         self.compare_prices();
+        self.warn_of_bundle();
         self.warn_of_inherited();
         self.add_undo();
         self.change.done().map(Some)
@@ -333,22 +334,40 @@ impl<'a> ProductChange<'a> {
         Ok(())
     }
 
+    /// Warns of a sale that is none afterwards. A bundle's special price is a share of its price.
     fn compare_prices(&mut self) {
-        if self.updates.wanted(ProductField::SpecialPrice).is_none() {
+        let (price, special) = (ProductField::Price, ProductField::SpecialPrice);
+        let wanted = |field| self.updates.wanted(field);
+        if wanted(price).is_none() && wanted(special).is_none() || self.here().is_bundle() {
             return;
         }
-        let wanted = |field| match self.updates.wanted(field) {
+        let after = |field: ProductField| match wanted(field) {
             Some(FieldValue::Value(value)) => Decimal::of(value),
-            _ => None,
+            Some(_) => None,
+            None => self.here().decimal(field.code()),
         };
-        let special = wanted(ProductField::SpecialPrice);
-        let price = wanted(ProductField::Price).or_else(|| self.here().decimal("price"));
-        if let (Some(special), Some(price)) = (special, price) {
-            if special >= price {
-                self.change.warn("the special price is not below the price");
-            } else if special == Decimal::ZERO {
-                self.change.warn("the special price is 0");
-            }
+        let (Some(price), Some(after)) = (after(price), after(special)) else { return };
+        if after >= price {
+            self.change.warn(match wanted(special) {
+                Some(_) => format!("the special price {after} is not below the price {price}"),
+                None => format!(
+                    "the special price {after} that stands there is not below the new price"
+                ),
+            });
+        } else if after == Decimal::ZERO && wanted(special).is_some() {
+            self.change.warn("the special price is 0");
+        }
+    }
+
+    /// Magento writes the options of a bundle again with every save in a view, and then their titles are
+    /// the view's own. No answer shows that.
+    fn warn_of_bundle(&mut self) {
+        if self.here().is_bundle() && !self.global_write() {
+            self.change.warn(format!(
+                "`plans_undo` leaves the titles of the bundle's options that Magento copies {0} with every \
+                 save there: they do not follow the global titles any more",
+                self.target.in_words()
+            ));
         }
     }
 

@@ -238,8 +238,8 @@ pub(super) const ROLES: SettingGroup = SettingGroup {
     title: "Roles",
     about: "What can be said of a caller can be said of a role, and callers name their roles. A call is \
             allowed where one of the caller's roles allows all of it: the tool, the store, the store \
-            view, the money; then personal data is masked where all of the roles mask it that allow the \
-            tool, and what the plan waits for is what the one wants that wants least. What is said of \
+            view, the money; then personal data is masked unless one of the roles that allow the tool \
+            masks nothing and reaches every store and view that a masking one does, and what the plan waits for is what the one wants that wants least. What is said of \
             the caller, and of everybody, narrows that. `decides = false` counts from any role.",
     settings: &OF_ROLES,
 };
