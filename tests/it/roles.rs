@@ -156,6 +156,10 @@ async fn a_role_for_one_store_view_writes_and_reads_there_alone() {
     assert!(refused.contains("roles.german.store_views"), "{refused}");
     ann.answer("scope_set_default", json!({"store_view_code": "de"})).await;
     ann.answer("catalog_get_product", json!({"sku": "TEN-001"})).await;
+    // A purge is seen in every view.
+    let purge = confirmed(json!({"sku": "TEN-001"}));
+    let refused = ann.refusal("cache_purge_product", purge).await;
+    assert!(refused.contains("roles.german.store_views"), "{refused}");
     assert_eq!(shop.writes().await, before);
 }
 
@@ -210,7 +214,7 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
          [principals.bob]\ntoken = '{BOB}'\n"
     ));
     // Whoever could read it can afterwards.
-    std::fs::set_permissions(&file, Permissions::from_mode(0o660)).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o604)).unwrap();
     let served = shop.http().await;
     let made = shop.souk(["token", "new", "ann", "--role", "reader"]).run().await;
     let token = made.out.trim();
@@ -220,7 +224,7 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
         made.err
     );
     let written = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o660);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o604);
     assert!(!written.contains(token) && written.contains("roles = [\"reader\"]"), "{written}");
     until("the token counts", async || {
         let asked = souk_tests::http_client()
@@ -245,6 +249,15 @@ async fn a_new_token_is_printed_once_and_known_to_a_running_host_by_its_digest()
     }
     let unknown = shop.souk(["token", "new", "cid", "--role", "readr"]).run().await;
     assert!(unknown.err.contains("is `reader` meant?"), "{}", unknown.err);
+    // Of several at once each is in the file.
+    let others = ["dan", "eve", "fay", "gus"];
+    let at = &shop;
+    let made = others.map(|name| async move { at.souk(["token", "new", name]).run().await });
+    for made in futures::future::join_all(made).await {
+        drop(made.ok());
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(others.iter().all(|name| text.contains(&format!("[principals.{name}]"))), "{text}");
     // A file that has no room for a section at its end stays as it is.
     let inline = format!("principals = {{ bob = {{ token = '{BOB}' }} }}\n");
     std::fs::write(&file, &inline).unwrap();

@@ -90,6 +90,7 @@
     };
     if (!proposed.plan_id) return say("Nothing was proposed: there is nothing to change.");
     shown = { plan: proposed, items: reviewed ? whole(reviewed) : [], console: console_ };
+    shown.reviewed = Boolean(reviewed);
     shown.sample = reviewed ? [] : (answer.sample_diffs ?? []);
     shown.next = reviewed ? reviewed.next_after : 0;
     draw();
@@ -108,7 +109,7 @@
       const result = await ask("tools/call", { name: "plans_get", arguments: args });
       const answer = review(result);
       if (!answer || answer.plan.plan_id !== of.plan.plan_id || of !== shown) return;
-      Object.assign(shown, { plan: answer.plan, next: answer.next_after, sample: [] });
+      Object.assign(shown, { plan: answer.plan, next: answer.next_after, sample: [], reviewed: true });
       shown.items = after === null ? whole(answer) : shown.items.concat(whole(answer));
       shown.console ??= result._meta?.["souk/console"];
       draw();
@@ -116,6 +117,9 @@
       // The client lets no view call tools: the sample is shown.
     }
   };
+
+  // Somebody's words, in quotes that they cannot close.
+  const says = (who, said) => `${who}: “${text(said).replace(/[“”]/g, '"')}”`;
 
   const fact = (name, value) =>
     value === undefined || value === null || value === ""
@@ -163,7 +167,7 @@
       ),
       one.failure ? make("p", { class: "alert" }, `${one.failure.code}: ${one.failure.message}`) : null,
       ...(one.warnings ?? []).map((warning) => make("p", { class: "alert" }, warning)),
-      ...(one.plugin_warnings ?? []).map((said) => make("p", { class: "aside" }, `The plugin says: “${said}”`)),
+      ...(one.plugin_warnings ?? []).map((said) => make("p", { class: "aside" }, says("The plugin says", said))),
       make("dl", { class: "changes" }, ...(one.changes ?? []).map(change)),
       sent(one),
     );
@@ -182,13 +186,16 @@
 
   const draw = () => {
     const { plan, items, sample } = shown;
-    const name = plan.summary ?? `${text(plan.count)} changes`;
     const total = plan.count ?? items.length;
+    const name = `${total} ${total === 1 ? "change" : "changes"}${plan.proposed_by ? ` by ${plan.proposed_by}` : ""}`;
     const left = total - (items.length || new Set(sample.map((row) => row.subject)).size);
     const parts = [
       make("h1", {}, name, " ", make("span", { class: `state ${plan.state}` }, plan.state)),
-      ...(plan.warnings ?? []).map((warning) => make("p", { class: "alert" }, warning)),
-      ...(plan.plugin_warnings ?? []).map((said) => make("p", { class: "aside" }, `The plugin says: “${said}”`)),
+      plan.summary ? make("p", { class: "aside" }, says("The plugin says", plan.summary)) : null,
+      // Before the review is there, warnings of the host and of the plugin are one list.
+      ...(plan.warnings ?? []).map((warning) =>
+        make("p", { class: "alert" }, shown.reviewed ? warning : says("With the proposal", warning))),
+      ...(plan.plugin_warnings ?? []).map((said) => make("p", { class: "aside" }, says("The plugin says", said))),
       make(
         "dl", { class: "facts" },
         fact("Items", total),

@@ -214,7 +214,10 @@ impl KnownDecisions {
         match (logged, &entry.plan) {
             (Some(LoggedDecision::Plan { decision }), Some(plan)) => {
                 let known = &mut self.plans.entry(plan.clone()).or_default().decisions;
-                known.retain(|earlier| earlier.by != decision.by);
+                // A caller may be called as a person is; what its client says is not that person's word.
+                known.retain(|earlier| {
+                    earlier.by != decision.by || earlier.is_proved() != decision.is_proved()
+                });
                 known.push(*decision);
             }
             // What was approved is taken back; that somebody said no is not.

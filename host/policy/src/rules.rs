@@ -235,6 +235,38 @@ impl Rules {
         self.decide_alone(principal, facts)
     }
 
+    /// Whether the principal may make all of these calls under one of its roles, since they are one to
+    /// whoever makes them; and under which.
+    ///
+    /// # Errors
+    /// As [`decide_call`](Self::decide_call); `role` where each is allowed by some role and all by none.
+    pub fn decide_together(
+        &self,
+        principal: &Principal,
+        calls: &[CallFacts<'_>],
+    ) -> Result<Vec<&str>, Refusal> {
+        let mut together: Option<Vec<&str>> = None;
+        for facts in calls {
+            let roles = self.decide_call(principal, facts)?;
+            match &mut together {
+                Some(together) => together.retain(|role| roles.contains(role)),
+                None => together = Some(roles),
+            }
+        }
+        match together {
+            Some(roles) if roles.is_empty() && self.roles_of(principal).is_some() => {
+                let names: Vec<String> =
+                    calls.iter().map(|facts| format!("`{}`", facts.tool.name)).collect();
+                Err(Refusal::new(
+                    "role",
+                    format!("no role of `{principal}` alone allows all of {}", names.join(", ")),
+                    "the operator allows all of it in one role, under `roles`",
+                ))
+            }
+            roles => Ok(roles.unwrap_or_default()),
+        }
+    }
+
     /// The same by what is said of this principal and its roles alone.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Asking through the caller's own client: what is asked, what counts, and that no answer is no yes.
 
 use serde_json::{Value, json};
-use souk_tests::{RawClient, modern};
+use souk_tests::{RawClient, modern, until};
 
 use super::{Shop, of, plan_of, propose, refund, waiting};
 
@@ -141,4 +141,52 @@ async fn once_somebody_is_set_up_no_answer_of_a_client_counts_unless_the_operato
         waiting(ended["result"]["content"][0]["text"].as_str().unwrap());
     }
     assert_eq!(shop.writes().await, 2);
+}
+
+#[tokio::test]
+async fn what_a_caller_answers_outvotes_no_person_who_is_called_alike() {
+    let plans = "[plans]\nchunk = 1\nconcurrency = 1\nlease_s = 600\n";
+    let shop = Shop::new(&format!("{plans}{RULE}{COUNTS}")).await;
+    drop(shop.set_up("local", super::BOB, &[]).await.ok());
+    let client = shop.host().await;
+    let plan = propose(&client, 20, "Late").await;
+    shop.approve(&plan, "local").await;
+    shop.store.faults(&json!([{"method": "PUT", "delay_ms": 50}])).await;
+    let commit = client.outcome("plans_commit", of(&plan));
+    let stop = async {
+        until("some are written", async || shop.writes().await >= 2).await;
+        drop(shop.souk(["plans", "stop", &plan]).run().await.ok());
+    };
+    tokio::join!(commit, stop);
+    shop.store.faults(&json!([])).await;
+    let written = shop.writes().await;
+    // With the stop nobody has approved any more, so the client is asked; meanwhile the person says no.
+    let mut wire = asked(&shop).await;
+    call(&mut wire, 5, "plans_resume", of(&plan)).await;
+    let question = question(&mut wire).await;
+    drop(shop.decide("reject", &plan, "local", &["--reason", "no"]).await.ok());
+    let yes = json!({"action": "accept", "content": {"approve": true}});
+    wire.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": yes})).await;
+    let ended = wire.answer(5).await;
+    let text = ended["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("REJECTED: "), "{ended}");
+    assert!(written < 20 && shop.writes().await == written, "{ended}");
+}
+
+#[tokio::test]
+async fn behind_whom_nobody_decides_by_now_nobody_has_said_yes() {
+    let shop = Shop::with_ann(&format!("{RULE}{COUNTS}")).await;
+    let client = shop.host().await;
+    let mut wire = asked(&shop).await;
+    let plan = propose(&client, 2, "Late").await;
+    call(&mut wire, 5, "plans_commit", of(&plan)).await;
+    let question = question(&mut wire).await;
+    shop.home.configure(format!("{RULE}{COUNTS}[principals.local]\ndecides = false\n"));
+    wire.process().logged("is in force").await;
+    let yes = json!({"action": "accept", "content": {"approve": true}});
+    wire.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": yes})).await;
+    let ended = wire.answer(5).await;
+    let text = ended["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("principals.local.decides"), "{ended}");
+    assert_eq!(shop.writes().await, 0);
 }

@@ -202,7 +202,7 @@ async fn a_plan_is_carried_out_by_whom_its_role_lets_and_once_whom_it_wants_has_
                 let said = agent.refused_or_answered(tool, commit).await;
                 match (expected, said) {
                     (Some(code), Ok(refusal)) => {
-                        assert!(refusal.starts_with(code), "{title}: {refusal}")
+                        assert!(refusal.starts_with(code), "{title}: {refusal}");
                     }
                     (None, Err(done)) => {
                         assert_eq!(done["success_count"], 1, "{title}: {done}");

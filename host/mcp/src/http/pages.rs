@@ -82,7 +82,11 @@ fn metadata_address(state: &HttpState, headers: &HeaderMap) -> String {
 
 /// The parameter of a challenge that says which scopes to ask for.
 fn scope_parameter<'s>(scopes: impl IntoIterator<Item = &'s str>) -> String {
-    let scopes: Vec<&str> = scopes.into_iter().collect();
+    // What a token has among its scopes that is none would end the quotes.
+    let is_scope = |scope: &&str| {
+        scope.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+    };
+    let scopes: Vec<&str> = scopes.into_iter().filter(is_scope).collect();
     if scopes.is_empty() { String::new() } else { format!(", scope=\"{}\"", scopes.join(" ")) }
 }
 

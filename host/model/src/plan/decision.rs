@@ -148,6 +148,14 @@ pub struct PlanDecision {
     pub left_out: Vec<u32>,
 }
 
+impl PlanDecision {
+    /// Whether a passphrase proves who it was. What came through a client proves nobody.
+    #[must_use]
+    pub const fn is_proved(&self) -> bool {
+        !matches!(self.means, DecisionMeans::Elicitation)
+    }
+}
+
 /// Who wants that nothing is written, over all hosts of a state directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteStop {

@@ -40,19 +40,7 @@ pub(crate) async fn decide(
             "log in again".into(),
         ));
     }
-    let policy = context.policy();
-    let silent = person.principals.iter().find_map(|one| Some((one, policy.not_deciding(one)?)));
-    if let Some((behind, origin)) = silent {
-        return Err(refuse(
-            "decides",
-            Code::Forbidden,
-            format!(
-                "`{}` is behind `{behind}`, who decides of no plan, as {origin} says",
-                person.name
-            ),
-            "another person decides".into(),
-        ));
-    }
+    check_deciding(context, &person.name, &person.principals)?;
     let by = Decider { name: &person.name, principals: person.principals.clone(), means };
     take_down(context, plan, digest, by, Wish { verdict, reason, leave_out }).await
 }
@@ -70,8 +58,26 @@ pub(crate) async fn decide_by_client(
     reason: Option<&str>,
 ) -> Result<PlanDecision, Failure> {
     let (name, principals) = (principal.as_str(), vec![principal.to_string()]);
+    check_deciding(context, name, &principals)?;
     let by = Decider { name, principals, means: DecisionMeans::Elicitation };
     take_down(context, plan, digest, by, Wish { verdict, reason, leave_out: &[] }).await
+}
+
+/// That nobody whom this comes from is a caller behind whom nobody decides, by the rules of this moment.
+fn check_deciding(
+    context: &PlansContext,
+    name: &str,
+    principals: &[String],
+) -> Result<(), Failure> {
+    let policy = context.policy();
+    let silent = principals.iter().find_map(|one| Some((one, policy.not_deciding(one)?)));
+    let Some((behind, origin)) = silent else { return Ok(()) };
+    Err(refuse(
+        "decides",
+        Code::Forbidden,
+        format!("`{name}` is behind `{behind}`, who decides of no plan, as {origin} says"),
+        "another person decides".into(),
+    ))
 }
 
 struct Decider<'a> {

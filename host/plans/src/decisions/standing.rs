@@ -139,24 +139,35 @@ pub(crate) async fn standing(
     // Where nobody can be read, nobody's word counts.
     let people = people.unwrap_or_default();
     let now = context.now_ms();
+    let policy = context.policy();
     let decisions: Vec<PlanDecision> =
-        kept.into_iter().filter(|one| counts(stored, one, &people, now)).collect();
+        kept.into_iter().filter(|one| counts(stored, one, &people, &policy, now)).collect();
     let mut standing =
         DecisionStanding { requirement, decisions, is_met: false, can_reach, read_to };
-    let policy = context.policy();
     standing.is_met = standing.rejection().is_none()
         && is_met(&standing, stored, &people, &policy, tier.max(stored.header.commit_tier()));
     Ok(standing)
 }
 
 /// Whether a decision counts for the plan as it is now.
-fn counts(stored: &StoredPlan, decision: &PlanDecision, people: &[Person], now_ms: i64) -> bool {
+fn counts(
+    stored: &StoredPlan,
+    decision: &PlanDecision,
+    people: &[Person],
+    policy: &DecisionPolicy,
+    now_ms: i64,
+) -> bool {
     let is_of_plan =
         decision.digest == stored.digest && decision.asked_by == stored.header.principal;
     let is_known = decision.means == DecisionMeans::Elicitation
         || people.iter().any(|person| person.name == decision.by);
     match decision.verdict {
-        DecisionVerdict::Approved => is_of_plan && is_known && now_ms <= decision.expires_ms,
+        // Whoever is behind a caller by now who decides of nothing has approved of nothing.
+        DecisionVerdict::Approved => {
+            let is_silent =
+                decision.principals.iter().any(|one| policy.not_deciding(one).is_some());
+            is_of_plan && is_known && !is_silent && now_ms <= decision.expires_ms
+        }
         DecisionVerdict::Rejected => is_of_plan,
     }
 }
@@ -169,8 +180,7 @@ fn is_met(
     tier: Tier,
 ) -> bool {
     let PlanHeader { principal: asker, person: asking, .. } = &stored.header;
-    let is_proved = |decision: &&PlanDecision| decision.means != DecisionMeans::Elicitation;
-    let mut proved = standing.approvals().filter(is_proved);
+    let mut proved = standing.approvals().filter(|decision| decision.is_proved());
     match standing.requirement.need {
         DecisionNeed::None | DecisionNeed::Confirm => true,
         DecisionNeed::Person => {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use souk_model::plan::{PlanMoney, SpendKind};
-use souk_model::{AccessGrant, Principal, StoreView, Tier};
+use souk_model::{AccessGrant, Callers, Principal, StoreView, Tier};
 
 use crate::{
     CallFacts, CallerLimits, Ceiling, EffectKind, RuleOrigin, Rules, ToolPattern, ToolProfile,
@@ -79,6 +79,30 @@ fn a_call_is_allowed_where_one_role_allows_all_of_it() {
 }
 
 #[test]
+fn calls_that_are_one_want_one_role_that_allows_them_all() {
+    let tools = |names: &[&str]| {
+        let names: Vec<ToolPattern> = names.iter().map(|name| name.parse().unwrap()).collect();
+        of_ceiling(Ceiling::new().allow(names, FILE))
+    };
+    let rules = Rules::new()
+        .role("catalog", tools(&["catalog_*"]))
+        .role("undoes", tools(&["orders_*"]))
+        .role("both", tools(&["catalog_*", "orders_*"]));
+    let of = |name| CallFacts::of(ToolProfile { name, ..SEARCH });
+    let decide = |roles: &[&str]| {
+        let rules = rules.clone().give_roles("ann", roles.iter().copied());
+        let calls = [of("orders_undo"), of("catalog_write")];
+        rules.decide_together(&Principal::named("ann"), &calls).map(|roles| roles.len())
+    };
+    assert_eq!(decide(&["catalog", "undoes"]).unwrap_err().rule, "role");
+    assert_eq!(decide(&["catalog", "undoes", "both"]), Ok(1));
+    assert_eq!(decide(&["catalog"]).unwrap_err().rule, "allow-list");
+    // Who needs no role has none to be held to.
+    let calls = [of("orders_undo"), of("catalog_write")];
+    assert_eq!(rules.decide_together(&Principal::local(), &calls), Ok(Vec::new()));
+}
+
+#[test]
 fn money_that_nobody_has_worked_out_moves_under_no_limit() {
     let (rules, ann) = ann(&["small"]);
     let facts = CallFacts { may_move_money: true, ..CallFacts::of(REFUND) };
@@ -132,6 +156,7 @@ fn who_comes_from_an_authorization_server_is_an_operator_by_name_and_with_a_role
         let rules = Rules::new()
             .role("reader", reader())
             .scope("souk:read", ["reader"])
+            .known_callers(Callers::open().and_vouched_for())
             .operators([pattern.parse().unwrap()]);
         let scopes = scopes.iter().map(|scope| (*scope).to_owned());
         let vouched = Principal::named(name).with_access(AccessGrant::new(scopes, u64::MAX));

@@ -169,21 +169,22 @@ pub(crate) fn decide_tools(
     planned: PlanUse,
 ) -> Result<Option<souk_model::plan::PlanId>, Failure> {
     let group = header.group.as_str();
-    let decide = |name: &str, tier: Tier, effect: EffectKind| {
-        let facts = CallFacts::of(ToolProfile { name, group, tier, effect });
-        rules.decide_call(principal, &facts.writing(header)).map(drop)
+    let of = |name, tier, effect| {
+        CallFacts::of(ToolProfile { name, group, tier, effect }).writing(header)
     };
+    let tool = header.tool.as_str();
     match &header.origin {
         PlanOrigin::Prepared { commit_tool, commit_tier } => {
-            decide(&header.tool, header.tier, EffectKind::Prepare)?;
-            decide(commit_tool, *commit_tier, planned.of(EffectKind::Commit))?;
+            let prepare = of(tool, header.tier, EffectKind::Prepare);
+            let commit = of(commit_tool, *commit_tier, planned.of(EffectKind::Commit));
+            rules.decide_together(principal, &[prepare, commit])?;
             Ok(None)
         }
         PlanOrigin::Applied => {
-            decide(&header.tool, header.tier, planned.of(EffectKind::Apply))?;
+            rules.decide_call(principal, &of(tool, header.tier, planned.of(EffectKind::Apply)))?;
             Ok(None)
         }
-        PlanOrigin::Undo { of } => {
+        PlanOrigin::Undo { of: undone } => {
             let undo = PlansTool::Undo;
             let profile = ToolProfile {
                 name: undo.name(),
@@ -191,9 +192,9 @@ pub(crate) fn decide_tools(
                 tier: undo.tier(),
                 effect: undo.effect(),
             };
-            rules.decide(principal, &profile)?;
-            decide(&header.tool, header.tier, planned.of(EffectKind::Commit))?;
-            Ok(Some(of.clone()))
+            let commit = of(tool, header.tier, planned.of(EffectKind::Commit));
+            rules.decide_together(principal, &[CallFacts::of(profile), commit])?;
+            Ok(Some(undone.clone()))
         }
     }
 }

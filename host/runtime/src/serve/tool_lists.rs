@@ -19,9 +19,12 @@ use crate::tool_sets::ToolSets;
 /// tell.
 type ToolList = Arc<[Arc<Tool>]>;
 
+/// Whose list it is, and which scopes they came with.
+type ListOwner = (Principal, Vec<String>);
+
 /// The lists, each with the version that it was made at.
 #[derive(Default)]
-pub(super) struct ToolLists(Mutex<HashMap<(Principal, Vec<String>), (u64, ToolList)>>);
+pub(super) struct ToolLists(Mutex<HashMap<ListOwner, (u64, ToolList)>>);
 
 /// How many are kept: callers whom another service knows may be many.
 const LISTS: usize = 1_024;

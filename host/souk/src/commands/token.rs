@@ -1,6 +1,6 @@
 //! `souk token`: bearer tokens for callers. Only their digests are kept.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
@@ -96,6 +96,10 @@ fn append(config: &Path, text: &str) -> anyhow::Result<()> {
     let shown = config.display();
     // Through a link, so that what it leads to is replaced and not the link.
     let config = config.canonicalize().with_context(|| format!("cannot find `{shown}`"))?;
+    // Whoever else makes a token at the same time waits, and adds to what is there then.
+    let directory = config.parent().context("the file stands in no directory")?;
+    let alone = File::open(directory).and_then(|directory| directory.lock().map(|()| directory));
+    let _alone = alone.with_context(|| format!("cannot have `{shown}` to itself"))?;
     let before = fs::read_to_string(&config).with_context(|| format!("cannot read `{shown}`"))?;
     let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     let after = format!("{before}{line_end}{text}");

@@ -178,3 +178,20 @@ async fn a_line_that_is_none_is_an_error() {
     meddler(&store).execute(line, []).unwrap();
     assert!(matches!(store.decision_log(0).await, Err(StoreError::Damaged { .. })));
 }
+
+#[tokio::test]
+async fn what_somebody_else_put_into_the_file_to_run_there_does_not() {
+    let (_directory, store) = fresh();
+    let plan = proposed(&store, 1, 1).await;
+    meddler(&store)
+        .execute_batch(
+            "CREATE TRIGGER eats AFTER INSERT ON decision_log BEGIN \
+             DELETE FROM decision_log WHERE no = new.no; END; \
+             CREATE TRIGGER stops BEFORE UPDATE ON plans BEGIN SELECT RAISE(ABORT, 'no'); END;",
+        )
+        .unwrap();
+    let ann = decision(&store, &plan, "ann").await;
+    assert_eq!(decide(&store, &plan, &ann).await.unwrap(), DecisionWrite::Recorded);
+    assert_eq!(store.last_decision().await.unwrap(), 1);
+    assert_eq!(store.decision_log(0).await.unwrap().len(), 1);
+}

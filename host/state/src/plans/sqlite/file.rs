@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::FileError;
@@ -132,6 +133,9 @@ impl PlanFile {
             begun.elapsed() < WAIT
         }))?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        // Souk has none of either: whoever else writes to the file adds nothing to what souk does in it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
         // On macOS, where a flush otherwise stops at the drive's cache.
         connection.pragma_update(None, "fullfsync", true)?;
         Ok(connection)
