@@ -107,7 +107,8 @@ fn step(step: wit::Step) -> Conversion<Step> {
         path: step.path.into_iter().map(Binding::from).collect(),
         query: step.query.into_iter().map(Binding::from).collect(),
         view: step.view.into(),
-        body: step.body.as_deref().map(value).transpose()?,
+        // Kept, `null` reads as no body: it is none from the start.
+        body: step.body.as_deref().map(value).transpose()?.filter(|body| !body.is_null()),
         body_bindings: step
             .body_bindings
             .into_iter()

@@ -187,7 +187,7 @@ async fn what_somebody_else_put_into_the_file_to_run_there_does_not() {
         .execute_batch(
             "CREATE TRIGGER eats AFTER INSERT ON decision_log BEGIN \
              DELETE FROM decision_log WHERE no = new.no; END; \
-             CREATE TRIGGER stops BEFORE UPDATE ON plans BEGIN SELECT RAISE(ABORT, 'no'); END;",
+             CREATE TRIGGER stops BEFORE UPDATE ON plan BEGIN SELECT RAISE(ABORT, 'no'); END;",
         )
         .unwrap();
     let ann = decision(&store, &plan, "ann").await;
